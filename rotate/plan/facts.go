@@ -1,0 +1,107 @@
+package plan
+
+import (
+	"time"
+
+	"rotate/rotate/policy"
+)
+
+// Facts is what was observed before a run, as values. Decide reads nothing else.
+type Facts struct {
+	Now      time.Time // its location decides where days begin
+	Force    bool      // the administrator asked to turn every log
+	Policies []PolicyFacts
+}
+
+// PolicyFacts is what was observed for one policy.
+type PolicyFacts struct {
+	Policy   *policy.Policy
+	Problems []Problem  // patterns that led nowhere
+	Logs     []LogFacts // in the order of their paths
+}
+
+// Problem is a path that a policy asks for and that cannot be served.
+type Problem struct {
+	Path   string
+	Reason Reason
+}
+
+// LogFacts is one log, or a log that is gone and left archives.
+type LogFacts struct {
+	Place
+	Kind     Kind
+	Stat     *Stat     // nil: no rule needs it
+	Last     time.Time // last rotation on record; zero: never seen before
+	Archive  *Dir      // where its archives go; nil: the folder is missing
+	Archives []Archive // in Archive and, where they differ, in Place.Dir too; in no order
+	Owed     []Owed    // what earlier runs left unproven
+}
+
+// Place is a name in an observed folder.
+type Place struct {
+	Dir  *Dir
+	Name string
+}
+
+// Path returns the path of p.
+func (p Place) Path() string {
+	if p.Dir == nil || p.Dir.Path == "/" {
+		return "/" + p.Name
+	}
+	return p.Dir.Path + "/" + p.Name
+}
+
+// Dir is an observed folder.
+type Dir struct {
+	Path  string
+	ID    ID
+	Mount uint64 // renames work between folders of one mount only
+	Free  int64  // bytes free to anyone on its file system; -1: no rule needs it
+}
+
+// ID identifies a file for as long as it exists.
+type ID struct{ Dev, Ino uint64 }
+
+// Stat is what stat(2) says of a log.
+type Stat struct {
+	ID      ID
+	Size    int64
+	ModTime time.Time
+	Links   uint64
+}
+
+// Kind is what a name stands for.
+type Kind uint8
+
+// The kinds. Only a Regular file is ever turned.
+const (
+	Regular Kind = iota
+	Missing
+	Directory
+	Symlink
+	Pipe
+	Socket
+	Device
+)
+
+func (k Kind) String() string {
+	return [...]string{"regular file", "missing", "directory", "symbolic link", "FIFO", "socket", "device"}[k]
+}
+
+// Archive is a rotated file of a log.
+type Archive struct {
+	Place
+	Generation Generation
+	Ext        string // what its compression added to the name; "": plain
+	Ino        uint64 // from the directory entry: a hint, not an identity
+	Size       int64  // -1: no rule needs it
+	ModTime    time.Time
+}
+
+// Owed is an archive that an earlier run turned and could not prove released,
+// still found under one of the log's names.
+type Owed struct {
+	Archive Place
+	ID      ID
+	Since   time.Time // when it was turned
+}

@@ -1,0 +1,85 @@
+// Package plan decides what a run does. It is pure: facts in, plan out. It
+// opens nothing, asks no clock and prints nothing, so that a plan can be
+// computed, shown and compared anywhere.
+package plan
+
+import (
+	"time"
+
+	"rotate/rotate/policy"
+)
+
+// Plan is the decided work of one run, in the order in which it is done.
+type Plan struct {
+	Now      time.Time
+	Policies []PolicyPlan
+}
+
+// PolicyPlan is the decided work for one policy.
+type PolicyPlan struct {
+	Policy   *policy.Policy
+	Problems []Problem
+	Logs     []LogPlan
+}
+
+// LogPlan is the decision on one log: what, why, and the steps.
+type LogPlan struct {
+	*LogFacts
+	Action Action
+	Reason Reason
+	Turn   []Step  // phase 1, up to the new log
+	Turned Place   // what the log becomes in Turn; no Dir: it stays
+	Settle []Place // archives that must be proven released before Finish: Turned, what is owed, plain archives to compress
+	Finish []Step  // phase 4: compress, move, remove
+}
+
+// Action is what happens to the live log. Retention and what earlier runs owe
+// are in the steps, whatever the action.
+type Action uint8
+
+const (
+	// Leave does nothing to the log; Reason says why it is not due.
+	Leave Action = iota
+	// Turn turns the log over; Reason says which rule made it due.
+	Turn
+	// Refuse cannot serve the log; Reason says what stands in the way. It is a failure of this log.
+	Refuse
+)
+
+func (a Action) String() string { return [...]string{"leave", "turn", "refuse"}[a] }
+
+// Step is one mutation, or one script around mutations.
+type Step struct {
+	Op     Op
+	From   Place
+	To     Place  // of Rename, Copy, Compress, Move
+	Script string // of Script: its directive, such as "prerotate"
+}
+
+// Op is what a step does.
+type Op uint8
+
+const (
+	// MakeDir makes the folder From.
+	MakeDir Op = iota
+	// Rename gives From the name To, which must be free, on the same mount.
+	Rename
+	// Create makes the new log From, unless its service was faster.
+	Create
+	// Copy copies From to To.
+	Copy
+	// Truncate empties From after it was copied.
+	Truncate
+	// Compress writes the compressed To, then removes the plain From.
+	Compress
+	// Move copies From to To on another mount, then removes From.
+	Move
+	// Remove removes From, by the rules of retention.
+	Remove
+	// Script runs a script of the policy about From.
+	Script
+)
+
+func (o Op) String() string {
+	return [...]string{"mkdir", "rename", "create", "copy", "truncate", "compress", "move", "remove", "script"}[o]
+}

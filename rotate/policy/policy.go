@@ -1,0 +1,162 @@
+// Package policy holds what the administrator asked for: the model of a policy
+// and the readers that make policies from configuration files.
+//
+// A policy is a plain value. Readers resolve everything that can be resolved
+// without looking at a log: sizes are bytes, owners are ids, defaults are
+// filled in. Nothing here looks at the logs themselves.
+package policy
+
+import (
+	"fmt"
+	"syscall"
+	"time"
+)
+
+// Policy is what was asked for one set of logs: one [log.NAME] table.
+type Policy struct {
+	Name string   // NAME of [log.NAME]
+	Pos  Position // where the table starts
+
+	// Which logs.
+	Paths     []Pattern // absolute patterns
+	Exclude   []Pattern // what Paths match and the policy leaves alone
+	MissingOK bool      // a path that matches nothing is not an error
+
+	// When.
+	Frequency Frequency     // zero: no calendar rule
+	Size      int64         // bytes; due when larger, whatever the calendar says; 0: no rule
+	MinSize   int64         // bytes; not due by the calendar until larger; 0: no rule
+	MaxSize   int64         // bytes; due before its time when larger; 0: no rule
+	MinAge    time.Duration // not due until the log was last written this long ago; 0: no rule
+	IfEmpty   bool          // turn empty logs too
+
+	// How.
+	Method  Method
+	Create  *Create // the new log; nil: the service makes it
+	OldDir  string  // absolute, or relative to the log's directory; "": beside the log
+	MakeDir *Create // how to make OldDir where it is missing; nil: an error
+
+	// Names of the archives.
+	Start         int    // number of the newest archive
+	DateExt       bool   // dates instead of numbers
+	DateFormat    string // strftime format of the date, separator included
+	DateYesterday bool   // date of the day before
+	DateHourAgo   bool   // date of the hour before
+	Extension     string // ending of the log that stays last in the archive's name
+	AddExtension  string // ending that every archive gets, and that is taken from the log's name
+
+	// How long archives are kept.
+	Rotate   int           // archives of each log; -1: no limit
+	MaxAge   time.Duration // by modification time; 0: no limit
+	MaxTotal int64         // bytes of all archives of the policy; 0: no limit
+	KeepFree int64         // bytes that stay free on the archives' file system; 0: no rule
+
+	// Compression.
+	Compress      Compression
+	DelayCompress bool // leave the newest archive plain
+
+	// Whom to tell, and the escape hatch.
+	Notify  []Target
+	Scripts Scripts
+
+	AllowHardLink bool // turn a log that has other names
+}
+
+// Position is a place in a configuration file. Line and Col count from 1.
+type Position struct {
+	File string
+	Line int
+	Col  int
+}
+
+func (p Position) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col) }
+
+// Pattern is a path or a glob, with its place in the configuration.
+type Pattern struct {
+	Text string
+	Pos  Position
+}
+
+// Method is how a log is turned over.
+type Method uint8
+
+const (
+	// Rename moves the log to its archive's name; the writer follows when it is told.
+	Rename Method = iota
+	// Copy copies the log and leaves it as it is.
+	Copy
+	// CopyTruncate copies the log and empties it.
+	CopyTruncate
+)
+
+func (m Method) String() string {
+	return [...]string{"rename", "copy", "copytruncate"}[m]
+}
+
+// Unit is the calendar unit of a Frequency.
+type Unit uint8
+
+// The units. Never is the zero value: no calendar rule.
+const (
+	Never Unit = iota
+	Interval
+	Hourly
+	Daily
+	Weekly
+	Monthly
+	Yearly
+)
+
+// AnyDay is the Day of a Frequency that names none.
+const AnyDay = -1
+
+// Frequency is the calendar rule of a policy.
+type Frequency struct {
+	Unit  Unit
+	Day   int           // weekday (0 Sunday … 6, 7: every seven days) or day of the month; AnyDay
+	Every time.Duration // of Interval
+}
+
+// Create says how a file or folder that rotate makes should look.
+// What is not given is taken from the log that it replaces.
+type Create struct {
+	Mode int // permission bits; -1: not given
+	UID  int // -1: not given
+	GID  int // -1: not given
+}
+
+// Compression names a codec. The zero value means none.
+type Compression struct {
+	Method  string   // "gzip", "zstd", "command"; "": none
+	Command []string // of Method "command": reads the archive on its standard input, writes to its standard output
+	Ext     string   // what the name gets, with its dot
+}
+
+// Enabled reports whether archives are compressed at all.
+func (c Compression) Enabled() bool { return c.Method != "" }
+
+// Target is whom to notify after a log was turned: a Pidfile or a Command.
+type Target struct {
+	Pos     Position
+	Pidfile string         // absolute path or glob
+	Signal  syscall.Signal // to the process that Pidfile names
+	Command []string       // instead of Pidfile: a program and its arguments
+	Wait    time.Duration  // how long to wait until every writer let go
+	Match   Match
+}
+
+// Match is what the process that a pidfile names must be. Empty fields match any.
+type Match struct {
+	Exe  string // absolute path of the program
+	User string // name or id
+}
+
+// Scripts are shell texts run by /bin/sh.
+type Scripts struct {
+	First     string // once before the first log of the policy is turned
+	Pre       string // before a log is turned
+	Post      string // after logs were turned, with the notifications
+	Last      string // once after everything else
+	PreRemove string // before an archive is removed
+	Shared    bool   // Pre and Post run once for the policy, not once for each log
+}
