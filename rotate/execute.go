@@ -1,0 +1,128 @@
+package rotate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"rotate/rotate/plan"
+)
+
+// execution is one run under way.
+type execution struct {
+	*Run
+	dirs    *handles
+	report  *Report
+	scripts shell
+	groups  []*group
+	debts   []debt
+	paid    map[plan.ID]bool // archives whose writers need not be told again
+}
+
+// group is the work for one policy.
+type group struct {
+	*plan.PolicyPlan
+	jobs []*job
+	wait time.Duration // how long those who were told may take to let go
+}
+
+// job is the work for one log. A job that failed is done no further; what it
+// leaves is what the next run finds.
+type job struct {
+	*LogReport
+	failed bool
+
+	mu sync.Mutex // guards Errs and failed in phase 4
+}
+
+func (j *job) fail(err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.failed = true
+	j.Errs = append(j.Errs, err)
+}
+
+// Execute carries out the plan, in four phases over all policies:
+//
+//  1. turn: scripts before, then rename or copy, then create, log by log;
+//  2. notify: each target once, however many policies name it, and scripts;
+//  3. settle: wait until each turned file is proven released;
+//  4. finish: compress, remove what expired, scripts after.
+//
+// What the run is about to turn is on disk before it begins, the state is
+// durable after phase 1 and again at the end. When ctx ends, the step under
+// way is completed and those whose logs were turned are still told; the next
+// run does the rest.
+func (r *Run) Execute(ctx context.Context) *Report {
+	x := &execution{
+		Run:     r,
+		dirs:    newHandles(r.fs),
+		report:  &Report{Plan: r.Plan},
+		scripts: shell{stdout: r.opts.Stdout, stderr: r.opts.Stderr},
+		paid:    map[plan.ID]bool{},
+	}
+	defer x.dirs.close()
+	x.gather()
+	if err := x.intend(); err != nil {
+		// Without its record, a crash could leave a service untold: turn nothing.
+		x.fault(fmt.Errorf("record what is about to be turned: %w", err))
+		return x.report
+	}
+	x.turn(ctx)
+	told := x.notify(ctx)
+	x.settle(ctx, told)
+	x.finish(ctx)
+	x.record()
+	return x.report
+}
+
+// fault reports an error that concerns no single log.
+func (x *execution) fault(err error) { x.report.Errs = append(x.report.Errs, err) }
+
+// gather makes a job of each log that something is to be done to.
+func (x *execution) gather() {
+	for i := range x.Plan.Policies {
+		g := &group{PolicyPlan: &x.Plan.Policies[i]}
+		for k := range g.Logs {
+			l := &g.Logs[k]
+			if l.Action == plan.Leave && len(l.Turn)+len(l.Settle)+len(l.Finish) == 0 {
+				continue
+			}
+			r := &LogReport{Policy: g.Policy, Log: l, Steps: make([]StepReport, 0, len(l.Turn)+len(l.Finish))}
+			for _, s := range slices.Concat(l.Turn, l.Finish) {
+				r.Steps = append(r.Steps, StepReport{Step: s})
+			}
+			x.report.Logs = append(x.report.Logs, r)
+			g.jobs = append(g.jobs, &job{LogReport: r})
+		}
+		if len(g.jobs) > 0 {
+			x.groups = append(x.groups, g)
+		}
+	}
+}
+
+// turning lists the jobs whose live log is turned over.
+func (g *group) turning() []*job {
+	return slices.DeleteFunc(slices.Clone(g.jobs), func(j *job) bool { return j.Log.Action != plan.Turn || j.failed })
+}
+
+// saveState makes the moments of rotation durable, those of logs that were met
+// for the first time included.
+func (x *execution) saveState() {
+	for i := range x.Plan.Policies {
+		for k := range x.Plan.Policies[i].Logs {
+			l := &x.Plan.Policies[i].Logs[k]
+			if l.Kind != plan.Regular || !l.Last.IsZero() {
+				continue
+			}
+			if _, known := x.state.Last(l.Path()); !known {
+				x.state.Set(l.Path(), x.Plan.Now)
+			}
+		}
+	}
+	if err := x.state.Save(x.fs); err != nil {
+		x.fault(fmt.Errorf("save state: %w", err))
+	}
+}

@@ -1,0 +1,268 @@
+package rotate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+
+	"rotate/rotate/internal/compress"
+	"rotate/rotate/internal/fsys"
+	"rotate/rotate/plan"
+	"rotate/signaler"
+)
+
+// finish is phase 4: a pool of workers compresses, moves and removes, log by
+// log; then each policy's lastaction runs.
+func (x *execution) finish(ctx context.Context) {
+	f := &finisher{execution: x, threads: max(1, x.opts.Jobs/max(1, x.packing()))}
+	work := make(chan *job)
+	var workers sync.WaitGroup
+	for range x.opts.Jobs {
+		workers.Go(func() {
+			for j := range work {
+				f.finishLog(ctx, j)
+			}
+		})
+	}
+	for _, g := range x.groups {
+		for _, j := range g.jobs {
+			if !j.failed && len(j.Log.Finish) > 0 {
+				work <- j
+			}
+		}
+	}
+	close(work)
+	workers.Wait()
+	f.flush()
+
+	for _, g := range x.groups {
+		turned := 0
+		for _, j := range g.jobs {
+			if j.Turned {
+				turned++
+			}
+		}
+		if turned == 0 || ctx.Err() != nil {
+			continue
+		}
+		if err := x.scripts.run(ctx, "lastaction", g.Policy.Scripts.Last, patterns(g.Policy)); err != nil {
+			x.fault(err)
+		}
+	}
+}
+
+// packing counts the archives that the run will compress.
+func (x *execution) packing() (n int) {
+	for _, l := range x.report.Logs {
+		for _, s := range l.Log.Finish {
+			if s.Op == plan.Compress {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// finisher does the steps of phase 4.
+type finisher struct {
+	*execution
+	threads int // for one archive
+
+	mu     sync.Mutex
+	packed []packed
+	bytes  int64
+}
+
+// packed is a plain archive whose compressed or moved successor is complete,
+// and waits to be removed until the successor's name is durable too.
+type packed struct {
+	job  *job
+	step *StepReport
+	id   fsys.ID
+}
+
+// Plain archives are removed in batches, one fsync a folder for each: enough
+// of them to make it cheap, few enough that the disk does not hold two copies
+// of everything.
+const (
+	batchFiles = 1000
+	batchBytes = 256 << 20
+)
+
+func (f *finisher) finishLog(ctx context.Context, j *job) {
+	for i := range j.Log.Finish {
+		step := &j.Steps[len(j.Log.Turn)+i]
+		if ctx.Err() != nil {
+			return // the next run goes on
+		}
+		if !j.free(step.From) {
+			continue
+		}
+		if err := f.finishStep(ctx, j, step); err != nil {
+			j.fail(err)
+			return
+		}
+	}
+}
+
+// free reports whether the archive at p may be compressed or removed: nobody
+// writes it. Where that cannot be told, an archive of this very run waits for
+// the next one.
+func (j *job) free(p plan.Place) bool {
+	for i := range j.Settled {
+		s := &j.Settled[i]
+		if s.Archive != p {
+			continue
+		}
+		return s.Status == signaler.Released || s.Status == signaler.Unknown && p != j.Log.Turned
+	}
+	return true
+}
+
+func (f *finisher) finishStep(ctx context.Context, j *job, s *StepReport) error {
+	switch s.Op {
+	case plan.Script:
+		err := f.scripts.run(ctx, s.Script, j.Policy.Scripts.PreRemove, s.From.Path())
+		s.Done = err == nil
+		return err
+	case plan.Remove:
+		err := f.remove(s.From, fsys.ID{})
+		s.Done = err == nil
+		return err
+	case plan.Compress, plan.Move:
+		return f.pack(ctx, j, s)
+	}
+	return fmt.Errorf("%s %q: not a step to finish with", s.Op, s.From.Path())
+}
+
+func (f *finisher) remove(p plan.Place, want fsys.ID) error {
+	return f.dirs.change(p.Dir, func(d *fsys.Dir) error { return d.Remove(p.Name, want) })
+}
+
+// pack writes the compressed or moved successor of a plain archive. The plain
+// one goes once the successor is durable.
+func (f *finisher) pack(ctx context.Context, j *job, s *StepReport) error {
+	return f.dirs.use(s.From.Dir, func(from *fsys.Dir) error {
+		src, info, err := from.Open(s.From.Name)
+		if err != nil {
+			return err
+		}
+		defer src.Close() // read only: nothing to lose
+		s.In = info.Size
+		there, err := f.leftover(src, s)
+		if err != nil {
+			return err
+		}
+		if !there {
+			if err := f.write(ctx, j, src, s); err != nil {
+				return err
+			}
+		}
+		f.retire(packed{j, s, info.ID})
+		return nil
+	})
+}
+
+// leftover looks at what already has the successor's name: the work of a run
+// that ended before it could remove the plain archive. It reports whether that
+// work is complete. A part of it, which holds nothing that the plain archive
+// does not hold too, makes way; anything else is left alone.
+func (f *finisher) leftover(src *os.File, s *StepReport) (complete bool, err error) {
+	err = f.dirs.use(s.To.Dir, func(d *fsys.Dir) error {
+		old, info, err := d.Open(s.To.Name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		defer old.Close() // read only: nothing to lose
+		verdict, err := compress.Same(src, old, s.ext())
+		if err != nil {
+			return err
+		}
+		switch verdict {
+		case compress.Equal:
+			s.Out, complete = info.Size, true
+			return nil
+		case compress.Prefix:
+			return f.remove(s.To, info.ID)
+		}
+		return fmt.Errorf("%s %q: %q is there and holds something else; both are kept", s.Op, s.From.Path(), s.To.Path())
+	})
+	return complete, err
+}
+
+// ext is what a step adds to the name of the archive.
+func (s *StepReport) ext() string {
+	if len(s.To.Name) > len(s.From.Name) {
+		return s.To.Name[len(s.From.Name):]
+	}
+	return ""
+}
+
+// write makes the successor of src: complete, durable and with the looks of
+// src, or not at all.
+func (f *finisher) write(ctx context.Context, j *job, src *os.File, s *StepReport) error {
+	attr, err := fsys.AttrOf(src)
+	if err != nil {
+		return err
+	}
+	return f.dirs.change(s.To.Dir, func(d *fsys.Dir) error {
+		t, err := d.Temp(attr)
+		if err != nil {
+			return err
+		}
+		defer t.Close()
+		if s.Op == plan.Compress {
+			c := j.Policy.Compress
+			err = compress.Codec{Method: c.Method, Command: c.Command}.Run(ctx, t.File(), src, s.From.Name, f.threads)
+		} else {
+			_, err = f.fs.CopyData(t.File(), src, s.In)
+		}
+		if err != nil {
+			return fmt.Errorf("%s %q: %w", s.Op, s.From.Path(), err)
+		}
+		out, err := t.File().Stat()
+		if err != nil {
+			return err
+		}
+		s.Out = out.Size()
+		return t.Publish(s.To.Name)
+	})
+}
+
+// retire hands a plain archive over for removal.
+func (f *finisher) retire(p packed) {
+	f.mu.Lock()
+	f.packed = append(f.packed, p)
+	f.bytes += p.step.In
+	full := len(f.packed) >= batchFiles || f.bytes >= batchBytes
+	f.mu.Unlock()
+	if full {
+		f.flush()
+	}
+}
+
+// flush makes the names of the successors durable, then removes the plain
+// archives.
+func (f *finisher) flush() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	err := f.dirs.sync()
+	for _, p := range f.packed {
+		failed := err
+		if failed == nil {
+			failed = f.remove(p.step.From, p.id)
+		}
+		if failed != nil {
+			p.job.fail(failed)
+			continue
+		}
+		p.step.Done = true
+	}
+	f.packed, f.bytes = nil, 0
+}

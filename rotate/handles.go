@@ -1,0 +1,106 @@
+package rotate
+
+import (
+	"errors"
+	"sync"
+
+	"rotate/rotate/internal/fsys"
+	"rotate/rotate/plan"
+)
+
+// maxHandles bounds the folders that a run keeps open.
+const maxHandles = 256
+
+// handles opens the folders that a run changes, keeps them open while they
+// are of use, and knows which have changes that are not durable yet.
+type handles struct {
+	fs *fsys.FS
+
+	mu    sync.Mutex
+	open  map[*plan.Dir]*handle
+	dirty map[*plan.Dir]bool
+}
+
+type handle struct {
+	*fsys.Dir
+	users int
+}
+
+func newHandles(fs *fsys.FS) *handles {
+	return &handles{fs: fs, open: map[*plan.Dir]*handle{}, dirty: map[*plan.Dir]bool{}}
+}
+
+// use calls do with the folder that was observed as d.
+func (h *handles) use(d *plan.Dir, do func(*fsys.Dir) error) error {
+	x, err := h.take(d)
+	if err != nil {
+		return err
+	}
+	defer h.release(x)
+	return do(x.Dir)
+}
+
+// change is use by someone who changes names in d.
+func (h *handles) change(d *plan.Dir, do func(*fsys.Dir) error) error {
+	err := h.use(d, do)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.dirty[d] = true
+	return err
+}
+
+func (h *handles) take(d *plan.Dir) (*handle, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	x := h.open[d]
+	if x == nil {
+		dir, err := openAs(h.fs, d)
+		if err != nil {
+			return nil, err
+		}
+		h.evict()
+		x = &handle{Dir: dir}
+		h.open[d] = x
+	}
+	x.users++
+	return x, nil
+}
+
+func (h *handles) release(x *handle) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	x.users--
+}
+
+// evict makes room for one more open folder. What is dirty stays so: sync
+// opens it again.
+func (h *handles) evict() {
+	for d, x := range h.open {
+		if len(h.open) < maxHandles {
+			return
+		}
+		if x.users == 0 {
+			x.Close() // nothing was written through the folder itself
+			delete(h.open, d)
+		}
+	}
+}
+
+// sync makes every change so far durable, one fsync a folder.
+func (h *handles) sync() error {
+	h.mu.Lock()
+	dirty := h.dirty
+	h.dirty = map[*plan.Dir]bool{}
+	h.mu.Unlock()
+	var errs []error
+	for d := range dirty {
+		errs = append(errs, h.use(d, (*fsys.Dir).Sync))
+	}
+	return errors.Join(errs...)
+}
+
+func (h *handles) close() {
+	for _, x := range h.open {
+		x.Close() // nothing was written through the folder itself
+	}
+}

@@ -1,0 +1,120 @@
+package rotate
+
+import (
+	"fmt"
+	"os"
+	"path"
+
+	"rotate/rotate/internal/fsys"
+	"rotate/rotate/plan"
+	"rotate/rotate/policy"
+)
+
+// create makes the new log. What the policy does not say of it, it has from
+// the old one.
+func (x *execution) create(j *job, p plan.Place) error {
+	old := j.Log.Turned
+	if old.Dir == nil && len(j.Log.Owed) > 0 {
+		old = j.Log.Owed[0].Archive // turned by a run that ended before it got here
+	}
+	like, err := x.attr(old)
+	if err != nil {
+		return err
+	}
+	return x.dirs.change(p.Dir, func(d *fsys.Dir) error {
+		_, err := d.Create(p.Name, overlay(like, j.Policy.Create))
+		return err
+	})
+}
+
+// makeDir makes the folder d, one level deep.
+func (x *execution) makeDir(d *plan.Dir, asked *policy.Create) error {
+	if d.ID != (plan.ID{}) {
+		return nil // made for another log a moment ago
+	}
+	parent, err := x.fs.OpenDir(path.Dir(d.Path))
+	if err != nil {
+		return err
+	}
+	defer parent.Close() // synced below
+	if err := parent.Mkdir(path.Base(d.Path), overlay(fsys.Attr{Mode: 0o755, UID: -1, GID: -1}, asked)); err != nil {
+		return err
+	}
+	if err := parent.Sync(); err != nil {
+		return err
+	}
+	made, err := x.fs.OpenDir(d.Path)
+	if err != nil {
+		return err
+	}
+	defer made.Close() // read only: nothing to lose
+	d.ID, d.Mount = plan.ID(made.ID()), made.Mount()
+	return nil
+}
+
+// copyLog copies a log as it is now to its archive's name, durably.
+func (x *execution) copyLog(j *job, s *StepReport) error {
+	return x.withLog(j, s.From, func(src *os.File, info fsys.Info) error {
+		attr, err := fsys.AttrOf(src)
+		if err != nil {
+			return err
+		}
+		return x.dirs.change(s.To.Dir, func(d *fsys.Dir) error {
+			t, err := d.Temp(attr)
+			if err != nil {
+				return err
+			}
+			defer t.Close()
+			n, err := x.fs.CopyData(t.File(), src, info.Size)
+			if err != nil {
+				return fmt.Errorf("copy %q to %q: %w", s.From.Path(), s.To.Path(), err)
+			}
+			s.In, s.Out = n, n
+			return t.Publish(s.To.Name)
+		})
+	})
+}
+
+// withLog calls do with the file that was observed as the log at p.
+func (x *execution) withLog(j *job, p plan.Place, do func(*os.File, fsys.Info) error) error {
+	return x.dirs.use(p.Dir, func(d *fsys.Dir) error {
+		f, info, err := d.Open(p.Name)
+		if err != nil {
+			return err
+		}
+		defer f.Close() // read only: nothing to lose
+		if want := x.identity(j, p); want != (fsys.ID{}) && info.ID != want {
+			return fmt.Errorf("open %q: %w", p.Path(), fsys.ErrSwapped)
+		}
+		return do(f, info)
+	})
+}
+
+// attr returns what the file at p looks like.
+func (x *execution) attr(p plan.Place) (attr fsys.Attr, err error) {
+	err = x.dirs.use(p.Dir, func(d *fsys.Dir) error {
+		f, _, err := d.Open(p.Name)
+		if err != nil {
+			return err
+		}
+		defer f.Close() // read only: nothing to lose
+		attr, err = fsys.AttrOf(f)
+		return err
+	})
+	return attr, err
+}
+
+// overlay returns like with what was asked for instead. Asking for a mode
+// drops the access list that the old one came with.
+func overlay(like fsys.Attr, asked *policy.Create) fsys.Attr {
+	if asked.Mode >= 0 {
+		like.Mode, like.ACL = uint32(asked.Mode), nil
+	}
+	if asked.UID >= 0 {
+		like.UID = asked.UID
+	}
+	if asked.GID >= 0 {
+		like.GID = asked.GID
+	}
+	return like
+}

@@ -1,0 +1,183 @@
+package rotate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"rotate/rotate/internal/fsys"
+	"rotate/rotate/policy"
+	"rotate/signaler"
+)
+
+// scriptWait is how long the services that a postrotate script tells may take
+// to let go. It is what a target without a wait of its own gets, too.
+const scriptWait = 10 * time.Second
+
+// notify is phase 2. It tells the targets of every policy that turned a log,
+// and of those where an archive of an earlier run is still written. It
+// returns the processes that got a signal.
+func (x *execution) notify(ctx context.Context) []signalled {
+	ctx = context.WithoutCancel(ctx) // what was turned must be told
+	n := &notifier{execution: x, told: map[signal]*Told{}, asked: map[string]*TargetReport{}}
+	for _, g := range x.groups {
+		concerned := x.concerned(g)
+		if len(concerned) == 0 {
+			continue
+		}
+		for i := range g.Policy.Notify {
+			t := &g.Policy.Notify[i]
+			if n.tell(ctx, g.Policy, t) {
+				g.wait = max(g.wait, t.Wait)
+			}
+		}
+		if g.Policy.Scripts.Post != "" {
+			g.wait = max(g.wait, scriptWait)
+			x.postrotate(ctx, g, concerned)
+		}
+	}
+	return n.open
+}
+
+// concerned lists the jobs of a policy that someone must be told about.
+func (x *execution) concerned(g *group) (jobs []*job) {
+	for _, j := range g.jobs {
+		if j.Turned || !j.failed && x.written(j) {
+			jobs = append(jobs, j)
+		}
+	}
+	return jobs
+}
+
+// written reports whether a process still writes to an archive of the log
+// that this run did not make.
+func (x *execution) written(j *job) bool {
+	for _, p := range j.Log.Settle {
+		status := signaler.Unknown
+		// An archive that cannot be opened is reported when it is settled.
+		_ = x.dirs.use(p.Dir, func(d *fsys.Dir) error {
+			f, _, err := d.Open(p.Name)
+			if err != nil {
+				return err
+			}
+			defer f.Close() // read only: nothing to lose
+			status, err = signaler.Probe(f)
+			return err
+		})
+		if status == signaler.Held {
+			return true
+		}
+	}
+	return false
+}
+
+// postrotate runs the script of a policy, once or for each log.
+func (x *execution) postrotate(ctx context.Context, g *group, jobs []*job) {
+	s := g.Policy.Scripts
+	if s.Shared {
+		if err := x.scripts.run(ctx, "postrotate", s.Post, patterns(g.Policy)); err != nil {
+			for _, j := range jobs {
+				j.Errs = append(j.Errs, err)
+			}
+		}
+		return
+	}
+	for _, j := range jobs {
+		archive := ""
+		if j.Log.Turned.Dir != nil {
+			archive = j.Log.Turned.Path()
+		}
+		if err := x.scripts.run(ctx, "postrotate", s.Post, j.Log.Path(), archive); err != nil {
+			j.Errs = append(j.Errs, err)
+		}
+	}
+}
+
+// notifier tells each target, and each process, once a run.
+type notifier struct {
+	*execution
+	asked map[string]*TargetReport // by what the target says
+	told  map[signal]*Told
+	open  []signalled
+}
+
+// signalled is a process that got a signal, held so that it can be seen to
+// live on.
+type signalled struct {
+	*signaler.Process
+	told *Told
+}
+
+type signal struct {
+	process signaler.Key
+	sig     syscall.Signal
+}
+
+// tell tells a target, unless an earlier policy has. It reports whether
+// anyone was told who may now let go.
+func (n *notifier) tell(ctx context.Context, p *policy.Policy, t *policy.Target) bool {
+	key := fmt.Sprintf("%q %q %d %+v", t.Pidfile, t.Command, t.Signal, t.Match)
+	r := n.asked[key]
+	if r == nil {
+		r = &TargetReport{Target: *t, Policy: p.Name}
+		n.asked[key] = r
+		n.report.Targets = append(n.report.Targets, r)
+		if t.Pidfile == "" {
+			r.Err = command(ctx, t.Command)
+		} else {
+			n.signal(r, t)
+		}
+	}
+	return r.Err == nil && !r.Missing || len(r.Told) > 0
+}
+
+// signal signals the processes that the target's pidfiles name.
+func (n *notifier) signal(r *TargetReport, t *policy.Target) {
+	files, err := signaler.Glob(t.Pidfile)
+	if err != nil {
+		r.Err = err
+		return
+	}
+	r.Missing = true
+	var errs []error
+	for _, file := range files {
+		told, err := n.signalOne(file, t)
+		var e *signaler.Error
+		if errors.As(err, &e) && e.Kind == signaler.NoPidfile {
+			continue
+		}
+		r.Missing = false
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		r.Told = append(r.Told, told)
+	}
+	r.Err = errors.Join(errs...)
+}
+
+func (n *notifier) signalOne(pidfile string, t *policy.Target) (*Told, error) {
+	p, err := signaler.Find(pidfile)
+	if err != nil {
+		return nil, err
+	}
+	key := signal{p.Key(), t.Signal}
+	if told := n.told[key]; told != nil {
+		p.Close()
+		return told, nil
+	}
+	if err := p.Check(t.Signal, signaler.Match{Exe: t.Match.Exe, User: t.Match.User}); err != nil {
+		p.Close()
+		return nil, err
+	}
+	if err := p.Signal(t.Signal); err != nil {
+		p.Close()
+		return nil, err
+	}
+	told := &Told{Pidfile: pidfile, PID: p.PID(), Name: p.Name()}
+	n.told[key] = told
+	n.open = append(n.open, signalled{p, told})
+	return told, nil
+}

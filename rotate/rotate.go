@@ -1,0 +1,96 @@
+// Package rotate turns logs over: it observes the logs that policies name,
+// decides what is due, and does it.
+//
+// A run is Prepare, which reads and decides, then Execute, which acts. Lock
+// comes before both. A dry run is Prepare alone: what it shows is the very
+// value that Execute takes.
+package rotate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"runtime"
+	"time"
+
+	"rotate/rotate/internal/fsys"
+	"rotate/rotate/internal/state"
+	"rotate/rotate/plan"
+	"rotate/rotate/policy"
+)
+
+// Options are what the caller asks of one run, beside the policies.
+type Options struct {
+	State string    // path of the state file
+	Now   time.Time // the moment of the run, in the zone whose days count
+	Force bool      // turn every log
+	Only  []string  // names of policies, or paths or globs of logs; empty: all
+	Jobs  int       // archives compressed at a time; 0: one for each processor
+
+	// Stdout and Stderr get what scripts print. Nil discards it.
+	Stdout, Stderr io.Writer
+}
+
+// Run is one prepared run. It is used once.
+type Run struct {
+	Plan     *plan.Plan
+	Warnings []error // what was odd and could be stepped over, such as a bad line of the state file
+
+	opts  Options
+	fs    *fsys.FS
+	state *state.State
+	owed  []state.Owed // as on disk
+}
+
+// ErrLocked is returned by Lock when another run holds the state.
+var ErrLocked = state.ErrLocked
+
+// Lock makes this process the only one that works with the state file until
+// unlock is called. It waits up to wait for another run to end; a negative
+// wait has no end. It fails with ErrLocked.
+func Lock(statePath string, wait time.Duration) (unlock func() error, err error) {
+	return state.Lock(statePath, wait)
+}
+
+// Prepare reads the state, observes the logs and decides. It changes nothing.
+// A log that cannot be observed is a problem in the plan, not an error; an
+// error means that nothing can be decided.
+func Prepare(ctx context.Context, policies []*policy.Policy, opts Options) (*Run, error) {
+	if opts.Jobs <= 0 {
+		opts.Jobs = runtime.NumCPU()
+	}
+	if opts.Stdout == nil {
+		opts.Stdout = io.Discard
+	}
+	if opts.Stderr == nil {
+		opts.Stderr = io.Discard
+	}
+	r := &Run{opts: opts, fs: &fsys.FS{}}
+
+	st, warnings, err := state.Read(opts.State, opts.Now.Location())
+	if err != nil {
+		return nil, fmt.Errorf("read state %q: %w", opts.State, err)
+	}
+	r.state, r.Warnings = st, warnings
+
+	owed, warnings, err := state.ReadOwed(owedPath(opts.State))
+	if err != nil {
+		return nil, fmt.Errorf("read what is owed %q: %w", owedPath(opts.State), err)
+	}
+	r.owed, r.Warnings = owed, append(r.Warnings, warnings...)
+
+	facts, err := observe(ctx, r.fs, policies, st, owed, opts)
+	if err != nil {
+		return nil, err
+	}
+	r.Plan = plan.Decide(facts)
+	return r, nil
+}
+
+// owedPath is where a run keeps what it could not complete.
+func owedPath(statePath string) string { return statePath + ".owed" }
+
+// missing reports whether err says that a file is not there.
+func missing(err error) bool { return errors.Is(err, fs.ErrNotExist) }

@@ -1,0 +1,102 @@
+package rotate
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"rotate/rotate/internal/fsys"
+	"rotate/rotate/plan"
+	"rotate/signaler"
+)
+
+// settle is phase 3. It waits until each archive is proven released, as long
+// as those who were told may take, and names the processes that did not let
+// go.
+func (x *execution) settle(ctx context.Context, told []signalled) {
+	var files []signaler.Watched
+	var outcomes []*Settled
+	for _, g := range x.groups {
+		for _, j := range g.jobs {
+			if j.failed {
+				continue // its archives are not where the plan says
+			}
+			j.Settled = make([]Settled, len(j.Log.Settle))
+			for i, p := range j.Log.Settle {
+				s := &j.Settled[i]
+				s.Archive, s.Since = p, x.since(j, p)
+				files = append(files, signaler.Watched{Wait: g.wait, Open: func() (*os.File, error) { return x.openSettling(j, s) }})
+				outcomes = append(outcomes, s)
+			}
+		}
+	}
+	held := map[signaler.FileID][]*Settled{}
+	for i, r := range signaler.Await(ctx, files) {
+		s := outcomes[i]
+		s.Status, s.After, s.Err = r.Status, r.After, r.Err
+		if s.Status == signaler.Held {
+			held[signaler.FileID(s.ID)] = append(held[signaler.FileID(s.ID)], s)
+		} else {
+			x.paid[s.ID] = true
+		}
+	}
+	x.name(held)
+	for _, t := range told {
+		t.told.Died = !t.Alive()
+		t.Close()
+	}
+}
+
+// since is when the archive at p was turned, as far as it is known.
+func (x *execution) since(j *job, p plan.Place) time.Time {
+	if p == j.Log.Turned {
+		return x.Plan.Now
+	}
+	for _, o := range j.Log.Owed {
+		if o.Archive == p {
+			return o.Since
+		}
+	}
+	return time.Time{}
+}
+
+// openSettling opens an archive to see who writes it. It is the same file each
+// time, or an error.
+func (x *execution) openSettling(j *job, s *Settled) (f *os.File, err error) {
+	want := s.ID
+	if s.Archive == j.Log.Turned && j.Log.Stat != nil {
+		want = j.Log.Stat.ID
+	}
+	err = x.dirs.use(s.Archive.Dir, func(d *fsys.Dir) error {
+		file, info, err := d.Open(s.Archive.Name)
+		if err != nil {
+			return err
+		}
+		if want != (plan.ID{}) && plan.ID(info.ID) != want {
+			file.Close() // read only: nothing to lose
+			return fmt.Errorf("open %q: %w", s.Archive.Path(), fsys.ErrSwapped)
+		}
+		s.ID, f = plan.ID(info.ID), file
+		return nil
+	})
+	return f, err
+}
+
+// name finds out who still writes to the held files, with one look at the
+// processes for all of them.
+func (x *execution) name(held map[signaler.FileID][]*Settled) {
+	if len(held) == 0 {
+		return
+	}
+	ids := make([]signaler.FileID, 0, len(held))
+	for id := range held {
+		ids = append(ids, id)
+	}
+	holders, complete, err := signaler.Holders(ids)
+	for id, settled := range held {
+		for _, s := range settled {
+			s.Holders, s.Complete, s.Err = holders[id], complete, err
+		}
+	}
+}

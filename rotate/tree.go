@@ -1,0 +1,122 @@
+package rotate
+
+import (
+	"path"
+	"slices"
+	"sort"
+	"strings"
+
+	"rotate/rotate/internal/fsys"
+	"rotate/rotate/internal/state"
+	"rotate/rotate/plan"
+)
+
+// tree is the folders that a run has looked into. Each is read once, for all
+// policies.
+type tree struct {
+	fs    *fsys.FS
+	paths map[string]*folder
+	ids   map[plan.ID]*folder // two paths may lead to one folder
+	known map[string][]string // folder → names of logs that the state has seen there
+}
+
+// folder is one folder's index.
+type folder struct {
+	plan.Dir
+	err     error        // why it could not be read
+	entries []fsys.Entry // by name
+	gone    []string     // names that the state knows and the folder no longer has, by name
+	claimed []bool       // entries that a policy has taken
+}
+
+func newTree(fs *fsys.FS, st *state.State, owed []state.Owed) *tree {
+	t := &tree{
+		fs:    fs,
+		paths: map[string]*folder{},
+		ids:   map[plan.ID]*folder{},
+		known: map[string][]string{},
+	}
+	for log := range st.All() {
+		t.know(log)
+	}
+	for _, o := range owed {
+		t.know(o.Log)
+	}
+	return t
+}
+
+func (t *tree) know(log string) {
+	dir, name := path.Split(log)
+	if len(dir) > 1 {
+		dir = dir[:len(dir)-1]
+	}
+	t.known[dir] = append(t.known[dir], name)
+}
+
+// folder returns the index of the folder at dir, reading it the first time.
+func (t *tree) folder(dir string) *folder {
+	if f := t.paths[dir]; f != nil {
+		return f
+	}
+	f := t.read(dir)
+	t.paths[dir] = f
+	return f
+}
+
+func (t *tree) read(dir string) *folder {
+	d, err := t.fs.OpenDir(dir)
+	if err != nil {
+		f := &folder{Dir: plan.Dir{Path: dir}, err: err}
+		f.gone = t.goneFrom(dir, nil)
+		return f
+	}
+	defer d.Close() // read only: nothing to lose
+
+	id := plan.ID(d.ID())
+	if f := t.ids[id]; f != nil {
+		return f
+	}
+	f := &folder{Dir: plan.Dir{Path: dir, ID: id, Mount: d.Mount(), Free: -1}}
+	f.entries, f.err = d.Entries()
+	f.claimed = make([]bool, len(f.entries))
+	f.gone = t.goneFrom(dir, f)
+	t.ids[id] = f
+	return f
+}
+
+func (t *tree) goneFrom(dir string, f *folder) []string {
+	names := slices.Clone(t.known[dir])
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if f == nil {
+		return names
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return f.find(name) >= 0 })
+}
+
+// find returns the index of name in f.entries, or -1.
+func (f *folder) find(name string) int {
+	i := sort.Search(len(f.entries), func(i int) bool { return f.entries[i].Name >= name })
+	if i < len(f.entries) && f.entries[i].Name == name {
+		return i
+	}
+	return -1
+}
+
+// with returns the range of entries whose names begin with prefix.
+func (f *folder) with(prefix string) (from, to int) {
+	from = sort.Search(len(f.entries), func(i int) bool { return f.entries[i].Name >= prefix })
+	to = from + sort.Search(len(f.entries)-from, func(i int) bool {
+		return !strings.HasPrefix(f.entries[from+i].Name, prefix)
+	})
+	return from, to
+}
+
+// goneWith returns the gone names that begin with prefix.
+func (f *folder) goneWith(prefix string) []string {
+	from := sort.SearchStrings(f.gone, prefix)
+	to := from + sort.Search(len(f.gone)-from, func(i int) bool {
+		return !strings.HasPrefix(f.gone[from+i], prefix)
+	})
+	return f.gone[from:to]
+}

@@ -1,0 +1,78 @@
+package rotate
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"rotate/rotate/internal/fsys"
+)
+
+// tailRounds bounds how often truncate goes back for what was written while it
+// copied. A writer that is faster than the copy would keep it for ever.
+const tailRounds = 64
+
+// truncate empties a log that was copied. What was written since the copy is
+// copied first, again and again until nothing came, so that the moment in
+// which a line can be lost is that between two system calls. AtRisk says how
+// much came during the last round: zero for a writer that was quiet.
+func (x *execution) truncate(j *job, s *StepReport) error {
+	copied := j.copied()
+	return x.dirs.use(s.From.Dir, func(d *fsys.Dir) error {
+		log, info, err := d.OpenWrite(s.From.Name)
+		if err != nil {
+			return err
+		}
+		defer log.Close() // its size is all that changes
+		if want := x.identity(j, s.From); info.ID != want {
+			return fmt.Errorf("truncate %q: %w", s.From.Path(), fsys.ErrSwapped)
+		}
+		return x.dirs.use(copied.To.Dir, func(d *fsys.Dir) error {
+			archive, _, err := d.OpenWrite(copied.To.Name)
+			if err != nil {
+				return err
+			}
+			defer archive.Close() // synced below
+			if err := x.tail(archive, log, j, copied); err != nil {
+				return fmt.Errorf("copy the rest of %q: %w", s.From.Path(), err)
+			}
+			return nil
+		})
+	})
+}
+
+func (x *execution) tail(archive, log *os.File, j *job, copied *StepReport) error {
+	if _, err := archive.Seek(copied.Out, io.SeekStart); err != nil {
+		return err
+	}
+	if _, err := log.Seek(copied.In, io.SeekStart); err != nil {
+		return err
+	}
+	for round := 0; ; round++ {
+		n, err := x.fs.CopyData(archive, log, -1)
+		if err != nil {
+			return err
+		}
+		copied.In, copied.Out, j.AtRisk = copied.In+n, copied.Out+n, n
+		if n == 0 || round == tailRounds {
+			break
+		}
+		if err := x.fs.Fsync(archive); err != nil {
+			return err
+		}
+	}
+	if err := x.fs.Truncate(log, 0); err != nil {
+		return err
+	}
+	return x.fs.Fsync(archive)
+}
+
+// copied returns the step that copied the log.
+func (j *job) copied() *StepReport {
+	for i := range j.Steps {
+		if s := &j.Steps[i]; s.From == j.Log.Place && s.To.Dir != nil {
+			return s
+		}
+	}
+	panic("rotate: a plan truncates a log that it does not copy")
+}
