@@ -1,6 +1,6 @@
-# The targets are the documentation; what they do is in scripts that run on their own.
+# What the targets do is in the Go tests and in the scripts below testdata/.
 
-.PHONY: build demo test check race e2e fuzz bench tools
+.PHONY: build demo test check race fuzz vuln bench tools
 
 build: ## one static binary in bin/
 	CGO_ENABLED=0 go build -trimpath -o bin/rotate ./cmd/rotate
@@ -8,21 +8,22 @@ build: ## one static binary in bin/
 demo: ## the whole job in a temporary folder
 	go run ./cmd/rotate demo
 
-test: tools check race e2e ## everything that must pass
+test: tools check race ## everything that must pass
 
 check: ## format, vet, staticcheck
 	@test -z "$$(go tool gofumpt -l . | tee /dev/stderr)"
 	go vet ./...
 	go tool staticcheck ./...
+	go mod tidy -diff
 
-race: ## unit tests and testscripts under the race detector
+race: ## every test, under the race detector
 	go test -race ./...
-
-e2e: build ## the real binary with real services
-	go test -count=1 -tags e2e ./testdata/...
 
 fuzz: ## each fuzz target for a minute
 	testdata/fuzz.sh 60s
+
+vuln: ## known vulnerabilities; asks the database of the Go project
+	go tool govulncheck ./...
 
 bench: build tools ## beside logrotate, gzip, pigz and zstd
 	testdata/bench.sh
