@@ -26,7 +26,7 @@ vuln: ## known vulnerabilities; asks the database of the Go project
 	go tool govulncheck ./...
 
 bench: build tools ## beside logrotate, gzip, pigz and zstd
-	testdata/bench.sh
+	go run ./testdata/bench
 
 tools: ## what the tests need beside Go
 	testdata/tools.sh

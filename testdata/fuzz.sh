@@ -8,5 +8,5 @@ while IFS=: read -r file target; do
 	found=1
 	echo "== $target ($(dirname "$file"))"
 	go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" "./$(dirname "$file")"
-done < <(grep -rhoH --include='*_test.go' -E '^func Fuzz[A-Za-z0-9_]+' . | sed 's/func //' | sort -u)
+done < <(grep -rHo --include='*_test.go' -E '^func Fuzz[A-Za-z0-9_]+' . | sed 's/func //' | sort -u)
 [ "$found" = 1 ] || { echo "no fuzz target found" >&2; exit 1; }
