@@ -1,0 +1,156 @@
+package state
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"rotate/rotate/internal/fsys"
+)
+
+// Owed is an archive that must be proven released before it may be forgotten.
+// It is written down before the log is turned: a run that is cut short leaves
+// it to the next one.
+type Owed struct {
+	Policy   string
+	Log      string    // path
+	Archive  string    // path
+	Dev, Ino uint64    // the file, whatever it is called by now
+	Turned   time.Time // when the log was turned
+}
+
+// OwedPath returns where what is owed is kept, beside the state in path.
+func OwedPath(path string) string {
+	if path == discard {
+		return discard
+	}
+	return path + ".owed"
+}
+
+// ReadOwed reads what WriteOwed wrote; nothing from a missing or an empty
+// file. A line that cannot be read loses itself only, and is one of the
+// warnings, each with the file and the line. The error is about the file as a
+// whole: it cannot be opened, is not a regular file, or is larger than 64 MiB.
+func ReadOwed(path string) ([]Owed, []error, error) {
+	text, err := readFile(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	var owed []Owed
+	warn := warnings{path: path}
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		if n == 1 {
+			var h owedHeader
+			if err := json.Unmarshal([]byte(line), &h); err == nil && h == owedVersion {
+				continue
+			}
+			warn.add(n, "not the first line of version %d of this file", owedVersion.Version)
+		}
+		var l owedLine
+		err := json.Unmarshal([]byte(line), &l)
+		if err == nil && (l.Log == "" || l.Archive == "") {
+			err = errors.New("names no log or no archive")
+		}
+		switch {
+		case err == nil:
+			owed = append(owed, l.owed())
+		case n > 1:
+			warn.add(n, "%v", err)
+		}
+	}
+	return owed, warn.all(), nil
+}
+
+// WriteOwed makes owed durable in path with mode 0640, one JSON object a line;
+// if nothing is owed there is no file. When it returns nil the file on disk is
+// the new one, whatever happens next; on an error it is the old one or the new
+// one, complete.
+func WriteOwed(files *fsys.FS, path string, owed []Owed) error {
+	if path == discard {
+		return nil
+	}
+	var err error
+	if len(owed) == 0 {
+		if err = files.RemoveFile(path); errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+	} else {
+		err = files.Replace(path, 0o640, func(w io.Writer) error { return encodeOwed(w, owed) })
+	}
+	if err != nil {
+		return fmt.Errorf("save what is owed: %w", err)
+	}
+	return nil
+}
+
+func encodeOwed(w io.Writer, owed []Owed) error {
+	b := bufio.NewWriter(w)
+	lines := json.NewEncoder(b)
+	lines.SetEscapeHTML(false)
+	if err := lines.Encode(owedVersion); err != nil {
+		return err
+	}
+	for _, o := range owed {
+		if err := lines.Encode(newOwedLine(o)); err != nil {
+			return err
+		}
+	}
+	return b.Flush()
+}
+
+// owedHeader is the first line of the file.
+type owedHeader struct {
+	Format  string `json:"format"`
+	Version int    `json:"version"`
+}
+
+var owedVersion = owedHeader{Format: "rotate owed", Version: 1}
+
+// owedLine is an Owed in the file.
+type owedLine struct {
+	Policy  name      `json:"policy"`
+	Log     name      `json:"log"`
+	Archive name      `json:"archive"`
+	Dev     uint64    `json:"dev"`
+	Ino     uint64    `json:"ino"`
+	Turned  time.Time `json:"turned"`
+}
+
+func newOwedLine(o Owed) owedLine {
+	return owedLine{name(o.Policy), name(o.Log), name(o.Archive), o.Dev, o.Ino, o.Turned}
+}
+
+func (l owedLine) owed() Owed {
+	return Owed{string(l.Policy), string(l.Log), string(l.Archive), l.Dev, l.Ino, l.Turned}
+}
+
+// name is any bytes in a JSON string, which must be UTF-8: a name that is not,
+// or that begins with a quote, is quoted as Go does it, so that it begins with
+// a quote.
+type name string
+
+func (n name) MarshalText() ([]byte, error) {
+	if utf8.ValidString(string(n)) && !strings.HasPrefix(string(n), `"`) {
+		return []byte(n), nil
+	}
+	return []byte(strconv.Quote(string(n))), nil
+}
+
+func (n *name) UnmarshalText(text []byte) error {
+	if len(text) == 0 || text[0] != '"' {
+		*n = name(text)
+		return nil
+	}
+	s, err := strconv.Unquote(string(text))
+	*n = name(s)
+	return err
+}
