@@ -62,14 +62,21 @@ type Policy struct {
 	AllowHardLink bool // turn a log that has other names
 }
 
-// Position is a place in a configuration file. Line and Col count from 1.
+// Position is a place in a configuration file. Line and Col count from 1, Col
+// in characters. Line 0 is the file as a whole.
 type Position struct {
 	File string
 	Line int
 	Col  int
 }
 
-func (p Position) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col) }
+// String returns "file:line:col", or "file" for a file as a whole.
+func (p Position) String() string {
+	if p.Line == 0 {
+		return p.File
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col)
+}
 
 // Pattern is a path or a glob, with its place in the configuration.
 type Pattern struct {

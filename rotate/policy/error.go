@@ -1,0 +1,71 @@
+package policy
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Error is what is wrong with a configuration: where, what, and what to write
+// or run instead.
+type Error struct {
+	Pos  Position // Line 0: the file as a whole; zero: no file, as for [ParseSize]
+	Text string   // what is wrong
+	Hint string   // the remedy; may be empty
+
+	cause error
+}
+
+// Error returns "file:line:col: text", "file: text" for a file as a whole. The
+// hint is not part of it: it deserves a line of its own.
+func (e *Error) Error() string {
+	if e.Pos == (Position{}) {
+		return e.Text
+	}
+	return e.Pos.String() + ": " + e.Text
+}
+
+// Unwrap returns the error of the system behind e, if there is one.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Errors is everything that is wrong, file by file, from top to bottom.
+type Errors []*Error
+
+// Error returns one line for each error.
+func (e Errors) Error() string {
+	lines := make([]string, len(e))
+	for i, err := range e {
+		lines[i] = err.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap returns the errors one by one.
+func (e Errors) Unwrap() []error {
+	errs := make([]error, len(e))
+	for i, err := range e {
+		errs[i] = err
+	}
+	return errs
+}
+
+// orNil avoids an error that is not nil and says nothing.
+func (e Errors) orNil() error {
+	if len(e) == 0 {
+		return nil
+	}
+	return e
+}
+
+// sort puts the errors of one file in the order of the text.
+func (e Errors) sort() {
+	slices.SortStableFunc(e, func(a, b *Error) int {
+		return cmp.Or(cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col))
+	})
+}
+
+// fault is an Error whose place the caller knows.
+func fault(hint, format string, args ...any) *Error {
+	return &Error{Text: fmt.Sprintf(format, args...), Hint: hint}
+}

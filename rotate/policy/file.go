@@ -1,0 +1,105 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxSize bounds a configuration file, in bytes.
+const maxSize = 16 << 20
+
+// openConfig opens a configuration file or a folder of them. When root reads,
+// what others could have written is refused: the file and the folder that holds
+// it must be root's, and no one else may write to them, but for a folder with
+// the sticky bit. What is above that folder is not looked at.
+func openConfig(path string, euid int) (*os.File, fs.FileInfo, *Error) {
+	if path == "" {
+		return nil, nil, systemError(path, unix.ENOENT)
+	}
+	dir, _, err := openTrusted(unix.AT_FDCWD, filepath.Dir(path), filepath.Dir(path), euid)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer dir.Close() // read-only: nothing to lose
+	return openTrusted(int(dir.Fd()), filepath.Base(path), path, euid)
+}
+
+// openTrusted opens a name in a folder, without waiting for the other end of a
+// FIFO.
+func openTrusted(dir int, name, path string, euid int) (*os.File, fs.FileInfo, *Error) {
+	const flags = unix.O_RDONLY | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC
+	fd, err := unix.Openat(dir, name, flags, 0)
+	for err == unix.EINTR {
+		fd, err = unix.Openat(dir, name, flags, 0)
+	}
+	if err != nil {
+		return nil, nil, systemError(path, err)
+	}
+	f := os.NewFile(uintptr(fd), path)
+	info, err := f.Stat()
+	if err != nil {
+		f.Close() // read-only: nothing to lose
+		return nil, nil, systemError(path, err)
+	}
+	if err := checkTrust(path, info, euid); err != nil {
+		f.Close() // read-only: nothing to lose
+		return nil, nil, err
+	}
+	return f, info, nil
+}
+
+func checkTrust(path string, info fs.FileInfo, euid int) *Error {
+	if euid != 0 {
+		return nil
+	}
+	if uid := info.Sys().(*syscall.Stat_t).Uid; uid != 0 {
+		return fileError(path, fmt.Sprintf("run: chown root %q", path), "refused, because uid %d owns it, not root", uid)
+	}
+	if info.Mode().Perm()&0o022 != 0 && info.Mode()&fs.ModeSticky == 0 {
+		return fileError(path, fmt.Sprintf("run: chmod go-w %q", path),
+			"refused, because others than root may write to it (mode %04o)", info.Mode().Perm())
+	}
+	return nil
+}
+
+// readConfig reads what openConfig opened.
+func readConfig(f *os.File, info fs.FileInfo) (string, *Error) {
+	if !info.Mode().IsRegular() {
+		return "", fileError(f.Name(), "", "not a regular file")
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxSize+1))
+	if err != nil {
+		return "", systemError(f.Name(), err)
+	}
+	if len(data) > maxSize {
+		return "", tooLarge(f.Name())
+	}
+	return string(data), nil
+}
+
+func tooLarge(path string) *Error {
+	return fileError(path, "", "larger than %s", FormatSize(maxSize))
+}
+
+// fileError is about a file as a whole.
+func fileError(path, hint, format string, args ...any) *Error {
+	err := fault(hint, format, args...)
+	err.Pos.File = path
+	return err
+}
+
+// systemError says what the system said, without the path, which is the
+// error's position.
+func systemError(path string, err error) *Error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = e.Err
+	}
+	return &Error{Pos: Position{File: path}, Text: err.Error(), cause: err}
+}

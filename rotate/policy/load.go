@@ -1,0 +1,183 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// Config is what the configuration files say.
+type Config struct {
+	Policies []*Policy // file by file, as in Files; within a file from top to bottom
+	Files    []string  // the files that loaded, each before those that it includes
+}
+
+// Load reads configuration files, the *.toml files of folders in the order of
+// their names, and what those include. Nothing of a file with an error is used,
+// but its defaults and what it includes, as long as these are right; all other
+// files are. So the Config is never nil, and whoever gets an error, which is
+// an [Errors], can go on with it.
+//
+// Load takes files of up to 16 MiB, and as root refuses what others could have
+// written: see docs/configuration.md.
+func Load(paths ...string) (*Config, error) {
+	l := loader{euid: os.Geteuid(), config: new(Config), seen: map[fileID]*visit{}}
+	for _, path := range paths {
+		l.load(path, nil, nil)
+	}
+	return l.config, l.errs.orNil()
+}
+
+// Parse reads the policies of one file's text; name stands for the file in
+// positions. What it includes is not read. The error is an [Errors].
+func Parse(name string, data []byte) ([]*Policy, error) {
+	if len(data) > maxSize {
+		return nil, Errors{tooLarge(name)}
+	}
+	doc := readTOML(name, string(data), nil)
+	return doc.policies, doc.errs.orNil()
+}
+
+type loader struct {
+	euid   int
+	config *Config
+	errs   Errors
+	seen   map[fileID]*visit
+}
+
+type fileID struct{ dev, ino uint64 }
+
+// visit is a file or folder that was opened.
+type visit struct {
+	path string
+	open bool // what it includes is being read
+}
+
+// load reads a file or folder. from is the include that names it, nil on the
+// command line.
+func (l *loader) load(path string, from *Pattern, defaults settings[Policy]) {
+	f, info, err := openConfig(path, l.euid)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			err = included(err, from)
+		}
+		l.fail(err)
+		return
+	}
+	defer f.Close() // read-only: nothing to lose
+
+	stat := info.Sys().(*syscall.Stat_t)
+	id := fileID{stat.Dev, stat.Ino}
+	if first, ok := l.seen[id]; ok {
+		l.fail(included(first.again(path), from))
+		return
+	}
+	here := &visit{path: path, open: true}
+	l.seen[id] = here
+	defer func() { here.open = false }()
+
+	switch {
+	case info.IsDir():
+		l.folder(f, from, defaults)
+	case info.Mode().IsRegular() && !isTOML(path):
+		l.fail(included(fileError(path, "files in logrotate's syntax are not read yet; if it is TOML, name it *.toml", "not a TOML file"), from))
+	default:
+		l.file(f, info, defaults)
+	}
+}
+
+func isTOML(path string) bool { return strings.HasSuffix(path, ".toml") }
+
+// again says that path was seen before.
+func (v *visit) again(path string) *Error {
+	hint := "name it once"
+	if v.path != path {
+		hint = fmt.Sprintf("it is the same as %q: name one of them", v.path)
+	}
+	if v.open {
+		return fileError(path, "remove it", "includes itself")
+	}
+	return fileError(path, hint, "already read")
+}
+
+// included moves an error to the include that is the cause of it.
+func included(err *Error, from *Pattern) *Error {
+	if from != nil {
+		err.Text = fmt.Sprintf("include %q: %s", err.Pos.File, err.Text)
+		err.Pos = from.Pos
+	}
+	return err
+}
+
+// fail keeps an error, once: a folder may be refused for each of its files.
+func (l *loader) fail(err *Error) {
+	for _, e := range l.errs {
+		if e.Pos == err.Pos && e.Text == err.Text {
+			return
+		}
+	}
+	l.errs = append(l.errs, err)
+}
+
+// folder reads the *.toml files of a folder. Hidden ones are editors'.
+func (l *loader) folder(f *os.File, from *Pattern, defaults settings[Policy]) {
+	names, err := f.Readdirnames(-1)
+	if err != nil {
+		l.fail(systemError(f.Name(), err))
+		return
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(name, ".") })
+	others := len(names)
+	names = slices.DeleteFunc(names, func(name string) bool { return !isTOML(name) })
+	if len(names) == 0 && others > 0 {
+		l.fail(included(fileError(f.Name(), "files in logrotate's syntax are not read yet", "a folder without *.toml files"), from))
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		l.load(filepath.Join(f.Name(), name), from, defaults)
+	}
+}
+
+func (l *loader) file(f *os.File, info fs.FileInfo, defaults settings[Policy]) {
+	text, err := readConfig(f, info)
+	if err != nil {
+		l.fail(err)
+		return
+	}
+	doc := readTOML(f.Name(), text, defaults)
+	l.errs = append(l.errs, doc.errs...)
+	if len(doc.errs) == 0 {
+		l.config.Files = append(l.config.Files, f.Name())
+		l.config.Policies = append(l.config.Policies, doc.policies...)
+	}
+	for _, pattern := range doc.include {
+		for _, path := range l.expand(pattern, filepath.Dir(f.Name())) {
+			l.load(path, &pattern, doc.defaults)
+		}
+	}
+}
+
+// expand returns the paths that an include names, in order. A glob may match
+// nothing; a plain path is returned as it is.
+func (l *loader) expand(pattern Pattern, dir string) []string {
+	path := pattern.Text
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(dir, path)
+	}
+	if !strings.ContainsAny(pattern.Text, `*?[{\`) {
+		return []string{path}
+	}
+	paths, err := doublestar.FilepathGlob(path, doublestar.WithNoHidden(), doublestar.WithFailOnIOErrors())
+	if err != nil {
+		l.fail(&Error{Pos: pattern.Pos, Text: fmt.Sprintf("include %q: %v", pattern.Text, err), cause: err})
+	}
+	slices.Sort(paths)
+	return paths
+}
