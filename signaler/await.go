@@ -1,0 +1,252 @@
+package signaler
+
+import (
+	"container/heap"
+	"context"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Watched is a rotated file whose release is awaited.
+type Watched struct {
+	// Open opens the file read-only, each time it is probed. Await closes it:
+	// no descriptor is kept while waiting.
+	Open func() (*os.File, error)
+	// Wait is how long to wait for its release, from the call of Await on. Zero: one look.
+	Wait time.Duration
+}
+
+// Result is what Await found out about one file.
+type Result struct {
+	Status Status
+	After  time.Duration // from the call of Await to the last probe
+	Err    error         // why Status is Unknown
+	Probes int
+}
+
+// Await probes each file until it is released, its time is up or ctx ends, and
+// returns the results in the order of files. A file that was still open for
+// writing when last looked at is Held.
+//
+// A writer that closes a file wakes Await; what it then believes is [Probe].
+// Files are also probed by the clock, in growing intervals of up to 250 ms
+// (longer with thousands of files, so as to spend a tenth of a core at most).
+// A file that is free at once costs an open, two fcntls and a close.
+func Await(ctx context.Context, files []Watched) []Result {
+	return await(ctx, files, pace{
+		first: 2 * time.Millisecond,
+		event: time.Millisecond,
+		most:  250 * time.Millisecond,
+		each:  100 * time.Microsecond,
+	})
+}
+
+// pace is how often a held file is probed without being told to.
+type pace struct {
+	first time.Duration // after the first look; then twice as long each time
+	event time.Duration // after a wake-up: the kernel tells of a close shortly before it is done
+	most  time.Duration // at most
+	each  time.Duration // at least this much for every file that is waited for
+}
+
+func await(ctx context.Context, files []Watched, p pace) []Result {
+	a := awaiter{pace: p, begin: time.Now(), files: files, results: make([]Result, len(files)), watched: map[int32][]*held{}}
+	defer a.close()
+	for i := range files {
+		a.look(i)
+	}
+	for len(a.queue) > 0 && ctx.Err() == nil {
+		fired, all := a.watcher.wait(ctx, a.queue[0].next)
+		a.wake(fired, all)
+		a.probeDue()
+	}
+	return a.results
+}
+
+type awaiter struct {
+	pace
+	begin   time.Time
+	files   []Watched
+	results []Result
+
+	queue   queue
+	watched map[int32][]*held // several files may be one inode
+	watcher *watcher          // nil: there are none to be had
+	full    bool              // no more watches
+}
+
+func (a *awaiter) close() {
+	if a.watcher != nil {
+		a.watcher.close()
+	}
+}
+
+// look probes a file for the first time, and queues it if it is held.
+func (a *awaiter) look(i int) {
+	f, ok := a.probe(i)
+	if !ok {
+		return
+	}
+	defer f.Close() // read only: nothing to lose
+	if a.files[i].Wait <= 0 {
+		return
+	}
+	h := &held{file: i, pause: a.first, deadline: a.begin.Add(a.files[i].Wait)}
+	if a.watch(f, h) {
+		// The writer may have closed it just before the watch was there.
+		a.results[i].note(a, f)
+		if a.results[i].Status != Held {
+			a.forget(h)
+			return
+		}
+	}
+	a.schedule(h, time.Now())
+	heap.Push(&a.queue, h)
+}
+
+// probe opens and probes a file. It returns the open file if that is held.
+func (a *awaiter) probe(i int) (f *os.File, ok bool) {
+	r := &a.results[i]
+	f, err := a.files[i].Open()
+	if err != nil {
+		*r = Result{Status: Unknown, After: time.Since(a.begin), Err: err, Probes: r.Probes}
+		return nil, false
+	}
+	r.note(a, f)
+	if r.Status != Held {
+		_ = f.Close() // read only: nothing to lose
+		return nil, false
+	}
+	return f, true
+}
+
+func (r *Result) note(a *awaiter, f *os.File) {
+	r.Status, r.Err = Probe(f)
+	r.After = time.Since(a.begin)
+	r.Probes++
+}
+
+// watch asks to be woken when a writer of f closes it. The clock must do where
+// the system has no watches left.
+func (a *awaiter) watch(f *os.File, h *held) bool {
+	if a.full {
+		return false
+	}
+	if a.watcher == nil {
+		w, err := newWatcher()
+		if err != nil {
+			a.full = true
+			return false
+		}
+		a.watcher = w
+	}
+	wd, err := a.watcher.add(f, unix.IN_CLOSE_WRITE)
+	if err != nil {
+		a.full = true
+		return false
+	}
+	h.wd = wd
+	a.watched[wd] = append(a.watched[wd], h)
+	return true
+}
+
+// wake brings forward the files whose watch fired.
+func (a *awaiter) wake(fired []int32, all bool) {
+	now := time.Now()
+	if all {
+		for _, h := range a.queue {
+			h.next, h.pause = now, a.event
+		}
+		heap.Init(&a.queue)
+		return
+	}
+	for _, wd := range fired {
+		for _, h := range a.watched[wd] {
+			h.next, h.pause = now, a.event
+			heap.Fix(&a.queue, h.place)
+		}
+	}
+}
+
+// probeDue probes the files whose time has come.
+func (a *awaiter) probeDue() {
+	now := time.Now()
+	for len(a.queue) > 0 && !a.queue[0].next.After(now) {
+		h := a.queue[0]
+		f, ok := a.probe(h.file)
+		if ok {
+			_ = f.Close() // read only: nothing to lose
+		}
+		if !ok || !h.deadline.After(now) {
+			heap.Pop(&a.queue)
+			a.forget(h)
+			continue
+		}
+		a.schedule(h, now)
+		heap.Fix(&a.queue, 0)
+	}
+}
+
+// schedule plans the next look, the last one at the deadline.
+func (a *awaiter) schedule(h *held, now time.Time) {
+	h.next = now.Add(h.pause)
+	if h.next.After(h.deadline) {
+		h.next = h.deadline
+	}
+	most := max(a.most, time.Duration(len(a.queue))*a.each)
+	h.pause = min(2*h.pause, most)
+}
+
+// forget drops the watch of a file that is no longer waited for.
+func (a *awaiter) forget(h *held) {
+	others := a.watched[h.wd]
+	if len(others) == 0 {
+		return // it had none
+	}
+	if len(others) == 1 {
+		delete(a.watched, h.wd)
+		a.watcher.remove(h.wd)
+		return
+	}
+	for i, other := range others {
+		if other == h {
+			a.watched[h.wd] = append(others[:i], others[i+1:]...)
+			return
+		}
+	}
+}
+
+// held is a file that is waited for.
+type held struct {
+	file     int
+	wd       int32
+	next     time.Time // when it is looked at again
+	deadline time.Time
+	pause    time.Duration
+	place    int // in the queue
+}
+
+// queue is a heap of what is to be looked at next.
+type queue []*held
+
+func (q queue) Len() int           { return len(q) }
+func (q queue) Less(i, j int) bool { return q[i].next.Before(q[j].next) }
+func (q queue) Swap(i, j int) {
+	q[i], q[j] = q[j], q[i]
+	q[i].place, q[j].place = i, j
+}
+
+func (q *queue) Push(x any) {
+	h := x.(*held)
+	h.place = len(*q)
+	*q = append(*q, h)
+}
+
+func (q *queue) Pop() any {
+	last := len(*q) - 1
+	h := (*q)[last]
+	*q = (*q)[:last]
+	return h
+}

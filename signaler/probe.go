@@ -1,0 +1,59 @@
+package signaler
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// Status says whether a file still has writers.
+type Status uint8
+
+const (
+	// Unknown: the system does not say.
+	Unknown Status = iota
+	// Held: at least one open file description can write to it.
+	Held
+	// Released: no writer is left anywhere on this system.
+	Released
+)
+
+func (s Status) String() string { return [...]string{"unknown", "held", "released"}[s] }
+
+// Probe reports whether anything still holds f's inode open for writing: a
+// descriptor of any process, user or namespace, an inherited copy, a shared
+// memory map, a descriptor in flight over a socket, a loop device. It asks for
+// a read lease, which the kernel grants only without writers (fcntl(2),
+// F_SETLEASE), and gives it back at once.
+//
+// f must be open read-only. Probe only a rotated file, which nobody opens by
+// its name: an open for writing at the very moment of the probe waits for it.
+//
+// Unknown comes with the reason: the file is another user's and the caller
+// lacks CAP_LEASE (EACCES), or the file system has no leases (EINVAL, ENOLCK,
+// EOPNOTSUPP): NFS, FUSE. One case deceives: a file on an overlay whose writer
+// opened it in the upper directory.
+func Probe(f *os.File) (Status, error) {
+	status := Unknown
+	err := control(f, func(fd int) error {
+		_, err := unix.FcntlInt(uintptr(fd), unix.F_SETLEASE, unix.F_RDLCK)
+		if errors.Is(err, unix.EAGAIN) {
+			status = Held
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := unix.FcntlInt(uintptr(fd), unix.F_SETLEASE, unix.F_UNLCK); err != nil {
+			return err
+		}
+		status = Released
+		return nil
+	})
+	if err != nil {
+		return Unknown, fmt.Errorf("probe %q for writers: %w", f.Name(), err)
+	}
+	return status, nil
+}

@@ -1,0 +1,137 @@
+package signaler
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// subject is a file to be probed.
+func subject(t *testing.T) (path string, f *os.File) {
+	t.Helper()
+	path = write(t, filepath.Join(folder(t), "app.log.1"), "a line\n")
+	f, err := os.Open(path)
+	must(t, err)
+	t.Cleanup(func() { _ = f.Close() })
+	return path, f
+}
+
+func wantStatus(t *testing.T, f *os.File, want Status) {
+	t.Helper()
+	if got, err := Probe(f); got != want || err != nil {
+		t.Fatalf("got %v, %v, want %v", got, err, want)
+	}
+}
+
+// Not parallel: a process that is started meanwhile has copies of all
+// descriptors until its exec, and would hold what these tests let go of.
+func TestProbeSeesEveryWriter(t *testing.T) {
+	// Each begins to hold the file and returns how to let go.
+	cases := map[string]func(t *testing.T, path string) (release func()){
+		"append": func(t *testing.T, path string) func() {
+			f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+			must(t, err)
+			return func() { must(t, f.Close()) }
+		},
+		"read and write": func(t *testing.T, path string) func() {
+			f, err := os.OpenFile(path, os.O_RDWR, 0)
+			must(t, err)
+			return func() { must(t, f.Close()) }
+		},
+		"duplicate": func(t *testing.T, path string) func() {
+			f, err := os.OpenFile(path, os.O_WRONLY, 0)
+			must(t, err)
+			fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+			must(t, err)
+			must(t, f.Close())
+			return func() { must(t, unix.Close(fd)) }
+		},
+		"shared map": func(t *testing.T, path string) func() {
+			m := mapFile(t, path, unix.PROT_READ|unix.PROT_WRITE)
+			return func() { must(t, unix.Munmap(m)) }
+		},
+		"map that only reads": func(t *testing.T, path string) func() {
+			m := mapFile(t, path, unix.PROT_READ)
+			return func() { must(t, unix.Munmap(m)) }
+		},
+		"in flight over a socket": func(t *testing.T, path string) func() {
+			pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+			must(t, err)
+			f, err := os.OpenFile(path, os.O_WRONLY, 0)
+			must(t, err)
+			must(t, unix.Sendmsg(pair[0], []byte{0}, unix.UnixRights(int(f.Fd())), nil, 0))
+			must(t, f.Close())
+			must(t, unix.Close(pair[0]))
+			return func() { must(t, unix.Close(pair[1])) } // unread
+		},
+	}
+	for name, hold := range cases {
+		t.Run(name, func(t *testing.T) {
+			path, f := subject(t)
+			wantStatus(t, f, Released)
+			release := hold(t, path)
+			wantStatus(t, f, Held)
+			wantStatus(t, f, Held)
+			release()
+			wantStatus(t, f, Released)
+		})
+	}
+}
+
+func mapFile(t *testing.T, path string, prot int) []byte {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	must(t, err)
+	defer f.Close()
+	m, err := unix.Mmap(int(f.Fd()), 0, 1, prot, unix.MAP_SHARED)
+	must(t, err)
+	return m
+}
+
+func TestReadersDoNotHold(t *testing.T) {
+	path, f := subject(t)
+	for _, flags := range []int{os.O_RDONLY, unix.O_PATH} {
+		r, err := os.OpenFile(path, flags, 0)
+		must(t, err)
+		defer r.Close()
+	}
+	wantStatus(t, f, Released)
+	must(t, os.Rename(path, path+".2"))
+	wantStatus(t, f, Released)
+	w, err := os.OpenFile(path+".2", os.O_WRONLY, 0) // the lease was given back
+	must(t, err)
+	must(t, w.Close())
+}
+
+func TestProbeThatCannotTell(t *testing.T) {
+	t.Parallel()
+	_, closed := subject(t)
+	must(t, closed.Close())
+	device, err := os.Open("/dev/null")
+	must(t, err)
+	defer device.Close()
+	for _, f := range []*os.File{closed, device} {
+		if got, err := Probe(f); got != Unknown || err == nil {
+			t.Errorf("%s: got %v, %v, want a reason", f.Name(), got, err)
+		}
+	}
+	if _, err := Probe(device); !errors.Is(err, unix.EINVAL) {
+		t.Errorf("got %v, want %v", err, unix.EINVAL)
+	}
+}
+
+func BenchmarkProbe(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "app.log.1")
+	must(b, os.WriteFile(path, nil, 0o644))
+	f, err := os.Open(path)
+	must(b, err)
+	defer f.Close()
+	for b.Loop() {
+		if s, err := Probe(f); s != Released {
+			b.Fatal(s, err)
+		}
+	}
+}
