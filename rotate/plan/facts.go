@@ -24,6 +24,7 @@ type PolicyFacts struct {
 type Problem struct {
 	Path   string
 	Reason Reason
+	Detail string // what the system said, if it said anything
 }
 
 // LogFacts is one log, or a log that is gone and left archives.
@@ -32,12 +33,12 @@ type LogFacts struct {
 	Kind     Kind
 	Stat     *Stat     // nil: no rule needs it
 	Last     time.Time // last rotation on record; zero: never seen before
-	Archive  *Dir      // where its archives go; nil: the folder is missing
+	Archive  *Dir      // where its archives go; nil: the folder is missing and nobody makes it
 	Archives []Archive // in Archive and, where they differ, in Place.Dir too; in no order
 	Owed     []Owed    // what earlier runs left unproven
 }
 
-// Place is a name in an observed folder.
+// Place is a name in an observed folder, or, without a name, the folder itself.
 type Place struct {
 	Dir  *Dir
 	Name string
@@ -45,8 +46,11 @@ type Place struct {
 
 // Path returns the path of p.
 func (p Place) Path() string {
-	if p.Dir == nil || p.Dir.Path == "/" {
+	switch {
+	case p.Dir == nil || p.Dir.Path == "/":
 		return "/" + p.Name
+	case p.Name == "":
+		return p.Dir.Path
 	}
 	return p.Dir.Path + "/" + p.Name
 }
@@ -54,8 +58,8 @@ func (p Place) Path() string {
 // Dir is an observed folder.
 type Dir struct {
 	Path  string
-	ID    ID
-	Mount uint64 // renames work between folders of one mount only
+	ID    ID     // zero: the folder is missing, and a Turn may make it
+	Mount uint64 // renames work between folders of one mount only; of a missing folder, its parent's
 	Free  int64  // bytes free to anyone on its file system; -1: no rule needs it
 }
 
@@ -92,10 +96,10 @@ func (k Kind) String() string {
 type Archive struct {
 	Place
 	Generation Generation
-	Ext        string // what its compression added to the name; "": plain
-	Ino        uint64 // from the directory entry: a hint, not an identity
-	Size       int64  // -1: no rule needs it
-	ModTime    time.Time
+	Ext        string    // what its compression added to the name; "": plain
+	Ino        uint64    // from the directory entry: a hint, not an identity
+	Size       int64     // -1: no rule needs it
+	ModTime    time.Time // zero: no rule needs it
 }
 
 // Owed is an archive that an earlier run turned and could not prove released,

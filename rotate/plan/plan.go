@@ -30,7 +30,7 @@ type LogPlan struct {
 	Turn   []Step  // phase 1, up to the new log
 	Turned Place   // what the log becomes in Turn; no Dir: it stays
 	Settle []Place // archives that must be proven released before Finish: Turned, what is owed, plain archives to compress
-	Finish []Step  // phase 4: compress, move, remove
+	Finish []Step  // phase 4: remove, then compress and move
 }
 
 // Action is what happens to the live log. Retention and what earlier runs owe
@@ -60,7 +60,7 @@ type Step struct {
 type Op uint8
 
 const (
-	// MakeDir makes the folder From.
+	// MakeDir makes the folder From.Dir. Each log that goes there asks for it.
 	MakeDir Op = iota
 	// Rename gives From the name To, which must be free, on the same mount.
 	Rename

@@ -1,0 +1,163 @@
+package plan
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// dateFormat writes dates into names and reads them back. Each conversion has
+// one width, so a text is read in one way only.
+type dateFormat struct {
+	items []dateItem
+	width int
+	// loc is set for formats that say which moment they mean, by %s or %z.
+	// Other formats say what a wall clock shows, and need no place.
+	loc *time.Location
+}
+
+// dateItem is a conversion, or, with verb 0, a literal byte.
+type dateItem struct {
+	verb, literal byte
+}
+
+// newDateFormat compiles a format with the conversions of strftime(3) that
+// dateWidths lists, and %%. Any other % stands for itself.
+func newDateFormat(format string, loc *time.Location) dateFormat {
+	var f dateFormat
+	for i := 0; i < len(format); i++ {
+		item := dateItem{literal: format[i]}
+		if format[i] == '%' && i+1 < len(format) {
+			switch verb := format[i+1]; {
+			case verb == '%':
+				i++
+			case dateWidth(verb) > 0:
+				i++
+				item = dateItem{verb: verb}
+			}
+		}
+		if item.verb == 's' || item.verb == 'z' {
+			f.loc = loc
+		}
+		f.items = append(f.items, item)
+		f.width += max(1, dateWidth(item.verb))
+	}
+	return f
+}
+
+// dateWidth is the number of characters of a conversion, or 0 for what is none.
+func dateWidth(verb byte) int {
+	switch verb {
+	case 'Y', 'G':
+		return 4
+	case 'y', 'g', 'm', 'd', 'H', 'M', 'S', 'V', 'U', 'W':
+		return 2
+	case 'j':
+		return 3
+	case 'u', 'w':
+		return 1
+	case 's':
+		return 10 // 2001-09-09 to 2286; before that, with zeros in front
+	case 'z':
+		return 5
+	}
+	return 0
+}
+
+// literal is what every text begins with.
+func (f *dateFormat) literal() string {
+	var b strings.Builder
+	for _, item := range f.items {
+		if item.verb != 0 {
+			break
+		}
+		b.WriteByte(item.literal)
+	}
+	return b.String()
+}
+
+// date converts a moment in the local zone to what f can say of it: Unix
+// seconds if f says which moment it means, else what the clock on the wall
+// shows. What f does not say is the smallest possible.
+func (f *dateFormat) date(t time.Time) int64 {
+	date := int64(clockAt(t))
+	if f.loc != nil {
+		date = t.Unix()
+	}
+	if said, ok := f.parse(string(f.append(nil, date))); ok {
+		return said
+	}
+	return date
+}
+
+// append appends the text of a date.
+func (f *dateFormat) append(b []byte, date int64) []byte {
+	t := clock(date).civil()
+	if f.loc != nil {
+		t = t.In(f.loc)
+	}
+	for _, item := range f.items {
+		switch item.verb {
+		case 0:
+			b = append(b, item.literal)
+		case 'z':
+			b = t.AppendFormat(b, "-0700")
+		default:
+			b = appendPadded(b, dateField(t, item.verb), dateWidth(item.verb))
+		}
+	}
+	return b
+}
+
+// dateField returns the number that a conversion shows of t.
+func dateField(t time.Time, verb byte) int64 {
+	isoYear, isoWeek := t.ISOWeek()
+	sunday := int(t.Weekday())  // days since Sunday
+	monday := (sunday + 6) % 7  // days since Monday
+	yday := t.YearDay() - 1 + 7 // so that the days before the first week are week 0
+	n := 0
+	switch verb {
+	case 'Y':
+		n = t.Year()
+	case 'y':
+		n = t.Year() % 100
+	case 'm':
+		n = int(t.Month())
+	case 'd':
+		n = t.Day()
+	case 'H':
+		n = t.Hour()
+	case 'M':
+		n = t.Minute()
+	case 'S':
+		n = t.Second()
+	case 'j':
+		n = t.YearDay()
+	case 'u':
+		n = monday + 1
+	case 'w':
+		n = sunday
+	case 'U':
+		n = (yday - sunday) / 7
+	case 'W':
+		n = (yday - monday) / 7
+	case 'G':
+		n = isoYear
+	case 'g':
+		n = isoYear % 100
+	case 'V':
+		n = isoWeek
+	case 's':
+		return t.Unix()
+	}
+	return int64(n)
+}
+
+func appendPadded(b []byte, n int64, width int) []byte {
+	var buf [20]byte
+	digits := strconv.AppendInt(buf[:0], n, 10)
+	for range width - len(digits) {
+		b = append(b, '0')
+	}
+	return append(b, digits...)
+}

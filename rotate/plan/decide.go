@@ -1,0 +1,131 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"rotate/rotate/policy"
+)
+
+// Decide turns facts into a plan. The plan has a LogPlan for each LogFacts, in
+// the same order, which points into f.
+//
+// Once the plan is carried out, Decide on what is then observed plans nothing.
+func Decide(f *Facts) *Plan {
+	d := &decider{now: f.Now, force: f.Force, owners: owners(f), freed: map[uint64]int64{}}
+	p := &Plan{Now: f.Now, Policies: make([]PolicyPlan, len(f.Policies))}
+	for i := range f.Policies {
+		p.Policies[i] = d.decide(&f.Policies[i])
+	}
+	return p
+}
+
+// decider is Decide under way.
+type decider struct {
+	now    time.Time
+	force  bool
+	owners map[names]*LogFacts
+	freed  map[uint64]int64 // bytes that the plan removes, by mount
+
+	policy *policy.Policy
+	naming *Naming
+	held   []held
+}
+
+// held is an archive under the name that it has after Turn.
+type held struct {
+	*Archive
+	log    *LogPlan
+	fresh  bool // this run turned it
+	newest bool // it is of the newest generation of its log
+	owed   bool
+	gone   bool // retention removes it
+}
+
+func (d *decider) decide(f *PolicyFacts) PolicyPlan {
+	d.policy, d.naming = f.Policy, NewNaming(f.Policy, d.now.Location())
+	logs := make([]LogPlan, len(f.Logs))
+	budgeted := d.policy.MaxTotal > 0 || d.policy.KeepFree > 0
+	d.held = d.held[:0]
+	for i := range logs {
+		l := &logs[i]
+		l.LogFacts = &f.Logs[i]
+		l.Action, l.Reason = d.action(l.LogFacts)
+		if !d.owns(l.LogFacts) {
+			for _, o := range l.Owed {
+				l.Settle = append(l.Settle, o.Archive)
+			}
+			continue // what else looks like its archives is another log's
+		}
+		first := len(d.held)
+		d.hold(l)
+		switch {
+		case l.Action == Turn:
+			d.turn(l, first)
+		case l.Kind == Missing && len(l.Owed) > 0 && d.creates():
+			// The run that turned it ended before it made the new one.
+			l.Turn = []Step{{Op: Create, From: l.Place}}
+		}
+		d.expire(d.held[first:])
+		if !budgeted {
+			d.finish(l, d.held[first:])
+			d.held = d.held[:first]
+		}
+	}
+	if budgeted {
+		d.budget(d.held)
+		for rest := d.held; len(rest) > 0; {
+			l, n := rest[0].log, 1
+			for n < len(rest) && rest[n].log == l {
+				n++
+			}
+			d.finish(l, rest[:n])
+			rest = rest[n:]
+		}
+	}
+	return PolicyPlan{Policy: f.Policy, Problems: f.Problems, Logs: logs}
+}
+
+// action decides what happens to the live log.
+func (d *decider) action(l *LogFacts) (Action, Reason) {
+	switch {
+	case l.Kind == Missing:
+		return Leave, Reason{Code: MissingLog}
+	case l.Kind != Regular:
+		return Refuse, Reason{Code: [...]Code{
+			Directory: IsDirectory, Symlink: IsSymlink, Pipe: IsPipe, Socket: IsSocket, Device: IsDevice,
+		}[l.Kind]}
+	case l.Archive == nil:
+		return Refuse, Reason{Code: NoOldDir}
+	case !d.owns(l):
+		return Refuse, Reason{Code: NameClash}
+	}
+	return d.due(l)
+}
+
+// hold appends the archives of l to d.held, the newest first.
+func (d *decider) hold(l *LogPlan) {
+	first := len(d.held)
+	for i := range l.Archives {
+		d.held = append(d.held, held{Archive: &l.Archives[i], log: l})
+	}
+	own := d.held[first:]
+	slices.SortFunc(own, func(a, b held) int {
+		if c := d.naming.Compare(a.Generation, b.Generation); c != 0 {
+			return c
+		}
+		return cmp.Or(cmp.Compare(a.Ext, b.Ext), cmp.Compare(a.Dir.Path, b.Dir.Path))
+	})
+	for _, o := range l.Owed {
+		i := slices.IndexFunc(own, func(h held) bool { return h.Place == o.Archive })
+		if i < 0 {
+			l.Settle = append(l.Settle, o.Archive) // it is nowhere else, so it stays where it is
+			continue
+		}
+		own[i].owed = true
+	}
+}
+
+// creates reports whether turning a log ends with a new one made here.
+func (d *decider) creates() bool { return d.policy.Create != nil && d.policy.Method == policy.Rename }

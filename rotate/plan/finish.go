@@ -1,0 +1,55 @@
+package plan
+
+// finish plans phase 4 of l, and what must be proven released before it. Its
+// archives own are in order, the newest first. What expired goes first: it
+// may make the room that the rest needs.
+func (d *decider) finish(l *LogPlan, own []held) {
+	for i := len(own) - 1; i >= 0; i-- {
+		if !own[i].gone {
+			continue
+		}
+		at := own[i].Place
+		if d.policy.Scripts.PreRemove != "" {
+			l.Finish = append(l.Finish, Step{Op: Script, From: at, Script: "preremove"})
+		}
+		l.Finish = append(l.Finish, Step{Op: Remove, From: at})
+	}
+	for i := range own {
+		h := &own[i]
+		step, ok := d.store(h)
+		if ok {
+			l.Finish = append(l.Finish, step)
+		}
+		if h.owed || h.Place == l.Turned || h.Ext == "" && (h.gone || ok) {
+			l.Settle = append(l.Settle, h.Place)
+		}
+	}
+}
+
+// store plans how a plain archive that stays gets its last form and place, if
+// it does not have them yet. That its To exists is no reason to leave it: that
+// is how a run which was cut short before it removed the plain one looks.
+func (d *decider) store(h *held) (Step, bool) {
+	if h.gone || h.Ext != "" {
+		return Step{}, false
+	}
+	to := Place{Dir: d.home(h), Name: h.Name}
+	switch {
+	case d.policy.Compress.Enabled() && !(d.policy.DelayCompress && h.newest):
+		to.Name += d.policy.Compress.Ext
+		return Step{Op: Compress, From: h.Place, To: to}, true
+	case to.Dir.Mount != h.Dir.Mount:
+		return Step{Op: Move, From: h.Place, To: to}, true
+	}
+	return Step{}, false
+}
+
+// home is the folder where an archive belongs, or, as long as that is missing,
+// where it is.
+func (d *decider) home(h *held) *Dir {
+	a := h.log.Archive
+	if a == nil || a.ID == (ID{}) && h.log.Action != Turn {
+		return h.Dir
+	}
+	return a
+}

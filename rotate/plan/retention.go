@@ -1,0 +1,108 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Retention looks at the archives as they are named after Turn, at every run,
+// whether or not a log is due. An archive that this run turned stays, unless
+// the policy keeps none at all; and so that a second run does not undo the
+// first, neither that log's last rotation nor space it takes counts against
+// its newest archive.
+
+// expire marks what rotate and maxage let go, of the archives of one log, the
+// newest first. It is generations that are counted, not files.
+func (d *decider) expire(own []held) {
+	p := d.policy
+	generations := 0
+	for i := range own {
+		h := &own[i]
+		if i == 0 || h.Generation != own[i-1].Generation {
+			generations++
+		}
+		h.newest = generations == 1
+		switch {
+		case p.Rotate >= 0 && generations > p.Rotate:
+			d.drop(h)
+		case p.MaxAge > 0 && d.age(h) > p.MaxAge:
+			d.drop(h)
+		}
+	}
+}
+
+// age is how long ago an archive was last written, or, for the newest one, was
+// turned, whichever is later. It is 0 where that is not known.
+func (d *decider) age(h *held) time.Duration {
+	written := h.ModTime
+	switch {
+	case h.fresh || written.IsZero():
+		return 0
+	case h.newest && h.log.Last.After(written):
+		written = h.log.Last
+	}
+	return d.now.Sub(written)
+}
+
+// budget marks what maxtotal and keepfree let go, of all archives of the
+// policy: the oldest first, until the rest fits.
+func (d *decider) budget(all []held) {
+	p := d.policy
+	var total int64
+	var old []*held
+	for i := range all {
+		h := &all[i]
+		if h.gone || h.Size < 0 {
+			continue
+		}
+		total += h.Size
+		if !d.spared(h) {
+			old = append(old, h)
+		}
+	}
+	lacking := d.lacking(all)
+	slices.SortStableFunc(old, d.byAge)
+	for _, h := range old {
+		if p.MaxTotal > 0 && total > p.MaxTotal || lacking[h.Dir.Mount] > d.freed[h.Dir.Mount] {
+			total -= h.Size
+			d.drop(h)
+		}
+	}
+}
+
+// spared reports whether an archive stays although space is short: it is what
+// was written to a log that lives, or lived a day ago, last.
+func (d *decider) spared(h *held) bool {
+	return h.fresh || h.newest && (h.log.Kind != Missing || d.now.Sub(h.log.Last) < 24*time.Hour)
+}
+
+// lacking returns how many bytes must go by keepfree, for each mount. What the
+// run writes itself is not foreseen: the next run sees it.
+func (d *decider) lacking(all []held) map[uint64]int64 {
+	if d.policy.KeepFree == 0 {
+		return nil
+	}
+	lacking := map[uint64]int64{}
+	for i := range all {
+		if dir := all[i].Dir; dir.Free >= 0 {
+			lacking[dir.Mount] = max(lacking[dir.Mount], d.policy.KeepFree-dir.Free)
+		}
+	}
+	return lacking
+}
+
+// byAge orders archives of any logs, the oldest first.
+func (d *decider) byAge(a, b *held) int {
+	if d.policy.DateExt {
+		if c := d.naming.Compare(b.Generation, a.Generation); c != 0 {
+			return c
+		}
+	}
+	return cmp.Or(a.ModTime.Compare(b.ModTime), d.naming.Compare(b.Generation, a.Generation))
+}
+
+func (d *decider) drop(h *held) {
+	h.gone = true
+	d.freed[h.Dir.Mount] += max(0, h.Size)
+}

@@ -1,0 +1,92 @@
+package plan
+
+import (
+	"slices"
+
+	"rotate/rotate/policy"
+)
+
+// turn plans phase 1 of l, whose archives are d.held from first on, and makes
+// d.held what it is thereafter.
+func (d *decider) turn(l *LogPlan, first int) {
+	p := d.policy
+	var steps []Step
+	if p.Scripts.Pre != "" && !p.Scripts.Shared {
+		steps = append(steps, Step{Op: Script, From: l.Place, Script: "prerotate"})
+	}
+	if l.Archive != l.Dir && l.Archive.ID == (ID{}) {
+		steps = append(steps, Step{Op: MakeDir, From: Place{Dir: l.Archive}})
+	}
+	own := d.held[first:]
+	generation := d.naming.Newest(d.now)
+	if p.DateExt {
+		generation = after(own, generation, d.naming)
+	} else {
+		steps = append(steps, d.shift(l, own)...)
+	}
+
+	to := Place{Dir: l.Archive, Name: d.naming.Name(l.Name, generation)}
+	if p.Method == policy.Rename && l.Archive.Mount != l.Dir.Mount {
+		to.Dir = l.Dir // no rename leads to another mount: Finish moves it
+	}
+	switch p.Method {
+	case policy.Rename:
+		steps = append(steps, Step{Op: Rename, From: l.Place, To: to})
+		l.Turned = to
+		if d.creates() {
+			steps = append(steps, Step{Op: Create, From: l.Place})
+		}
+	case policy.Copy:
+		steps = append(steps, Step{Op: Copy, From: l.Place, To: to})
+	case policy.CopyTruncate:
+		steps = append(steps, Step{Op: Copy, From: l.Place, To: to}, Step{Op: Truncate, From: l.Place})
+	}
+	l.Turn = steps
+	d.held = slices.Insert(d.held, first, held{
+		Archive: &Archive{
+			Place: to, Generation: generation,
+			Ino: l.Stat.ID.Ino, Size: l.Stat.Size, ModTime: l.Stat.ModTime,
+		},
+		log:   l,
+		fresh: true,
+	})
+}
+
+// after returns g if it is newer than every archive. If it is not, its date is
+// taken or the clock went back: then it is the next of the newest date there
+// is, so that the last archive is the newest whatever clocks do.
+func after(own []held, g Generation, n *Naming) Generation {
+	if len(own) == 0 || n.Compare(g, own[0].Generation) < 0 {
+		return g
+	}
+	g = own[0].Generation
+	g.N++
+	return g
+}
+
+// shift moves up the archives that stand before the first free number, the
+// highest first, so that nothing is in the way of any of them. Beyond a free
+// number an earlier shift was done already, and nothing moves. A number is
+// free if no file has it, with whatever ending, in whatever folder.
+func (d *decider) shift(l *LogPlan, own []held) []Step {
+	run, free := 0, d.policy.Start
+	for run < len(own) && own[run].Generation.N <= free {
+		free = own[run].Generation.N + 1
+		run++
+	}
+	if run == 0 {
+		return nil
+	}
+	moved := make([]Archive, run) // the facts stay as they are
+	steps := make([]Step, 0, run)
+	for i := run - 1; i >= 0; i-- {
+		a := &moved[i]
+		*a = *own[i].Archive
+		from := a.Place
+		a.Generation.N++
+		a.Name = d.naming.Name(l.Name, a.Generation) + a.Ext
+		steps = append(steps, Step{Op: Rename, From: from, To: a.Place})
+		own[i].Archive = a
+	}
+	return steps
+}
