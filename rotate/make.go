@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"time"
 
 	"rotate/rotate/internal/fsys"
 	"rotate/rotate/plan"
@@ -21,6 +22,7 @@ func (x *execution) create(j *job, p plan.Place) error {
 	if err != nil {
 		return err
 	}
+	like.ModTime, like.AccessTime = time.Time{}, time.Time{}
 	return x.dirs.change(p.Dir, func(d *fsys.Dir) error {
 		_, err := d.Create(p.Name, overlay(like, j.Policy.Create))
 		return err

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+	"golang.org/x/sys/unix"
 
 	"rotate/rotate/internal/fsys"
 )
@@ -63,7 +64,7 @@ func (g *glob) descend(dir string, rest []string) {
 	g.walk(dir, rest)
 	f := g.tree.folder(orRoot(dir))
 	for _, e := range f.entries {
-		if e.Type == fsys.TypeDir && !strings.HasPrefix(e.Name, ".") {
+		if e.Type == unix.DT_DIR && !strings.HasPrefix(e.Name, ".") {
 			g.descend(dir+"/"+e.Name, rest)
 		}
 	}
@@ -115,7 +116,7 @@ func literal(component string) string {
 	return component
 }
 
-func isFolder(e fsys.Entry) bool { return e.Type == fsys.TypeDir || e.Type == fsys.TypeSymlink }
+func isFolder(e fsys.Entry) bool { return e.Type == unix.DT_DIR || e.Type == unix.DT_LNK }
 
 func orRoot(dir string) string {
 	if dir == "" {

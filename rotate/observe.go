@@ -7,6 +7,8 @@ import (
 	"path"
 	"slices"
 
+	"golang.org/x/sys/unix"
+
 	"rotate/rotate/internal/fsys"
 	"rotate/rotate/internal/state"
 	"rotate/rotate/plan"
@@ -214,7 +216,7 @@ func (o *observer) olddir(p *policy.Policy, home *folder) olddir {
 func (o *observer) archives(naming *plan.Naming, base string, f *folder, list []plan.Archive) []plan.Archive {
 	from, to := f.with(naming.Prefix(base))
 	for _, e := range f.entries[from:to] {
-		if e.Type != fsys.TypeRegular {
+		if e.Type != unix.DT_REG {
 			continue
 		}
 		if g, ext, ok := naming.Parse(base, e.Name); ok {
@@ -346,15 +348,15 @@ func selected(only []string, log string) bool {
 
 func kindOf(t uint8) plan.Kind {
 	switch t {
-	case fsys.TypeRegular:
+	case unix.DT_REG:
 		return plan.Regular
-	case fsys.TypeDir:
+	case unix.DT_DIR:
 		return plan.Directory
-	case fsys.TypeSymlink:
+	case unix.DT_LNK:
 		return plan.Symlink
-	case fsys.TypeFIFO:
+	case unix.DT_FIFO:
 		return plan.Pipe
-	case fsys.TypeSocket:
+	case unix.DT_SOCK:
 		return plan.Socket
 	default:
 		return plan.Device

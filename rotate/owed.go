@@ -84,7 +84,7 @@ func (x *execution) saveOwed(debts []debt) error {
 	}) {
 		return nil
 	}
-	if err := state.WriteOwed(x.fs, owedPath(x.opts.State), owed); err != nil {
+	if err := state.WriteOwed(x.fs, state.OwedPath(x.opts.State), owed); err != nil {
 		return err
 	}
 	x.owed = owed

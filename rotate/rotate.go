@@ -71,13 +71,13 @@ func Prepare(ctx context.Context, policies []*policy.Policy, opts Options) (*Run
 
 	st, warnings, err := state.Read(opts.State, opts.Now.Location())
 	if err != nil {
-		return nil, fmt.Errorf("read state %q: %w", opts.State, err)
+		return nil, fmt.Errorf("read state: %w", err)
 	}
 	r.state, r.Warnings = st, warnings
 
-	owed, warnings, err := state.ReadOwed(owedPath(opts.State))
+	owed, warnings, err := state.ReadOwed(state.OwedPath(opts.State))
 	if err != nil {
-		return nil, fmt.Errorf("read what is owed %q: %w", owedPath(opts.State), err)
+		return nil, fmt.Errorf("read what is owed: %w", err)
 	}
 	r.owed, r.Warnings = owed, append(r.Warnings, warnings...)
 
@@ -88,9 +88,6 @@ func Prepare(ctx context.Context, policies []*policy.Policy, opts Options) (*Run
 	r.Plan = plan.Decide(facts)
 	return r, nil
 }
-
-// owedPath is where a run keeps what it could not complete.
-func owedPath(statePath string) string { return statePath + ".owed" }
 
 // missing reports whether err says that a file is not there.
 func missing(err error) bool { return errors.Is(err, fs.ErrNotExist) }

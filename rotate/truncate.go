@@ -3,6 +3,7 @@ package rotate
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
 
 	"rotate/rotate/internal/fsys"
@@ -49,7 +50,7 @@ func (x *execution) tail(archive, log *os.File, j *job, copied *StepReport) erro
 		return err
 	}
 	for round := 0; ; round++ {
-		n, err := x.fs.CopyData(archive, log, -1)
+		n, err := x.fs.CopyData(archive, log, math.MaxInt64)
 		if err != nil {
 			return err
 		}
