@@ -48,32 +48,36 @@ func openTrusted(dir int, name, path string, euid int) (*os.File, fs.FileInfo, *
 		f.Close() // read-only: nothing to lose
 		return nil, nil, systemError(path, err)
 	}
-	if err := checkTrust(path, info, euid); err != nil {
+	if bad := checkFile(path, info, euid); bad != nil {
 		f.Close() // read-only: nothing to lose
-		return nil, nil, err
+		return nil, nil, bad
 	}
 	return f, info, nil
 }
 
-func checkTrust(path string, info fs.FileInfo, euid int) *Error {
+func checkFile(path string, info fs.FileInfo, euid int) *Error {
+	if !info.Mode().IsRegular() && !info.IsDir() {
+		return fileError(path, "", "not a regular file")
+	}
 	if euid != 0 {
 		return nil
 	}
-	if uid := info.Sys().(*syscall.Stat_t).Uid; uid != 0 {
-		return fileError(path, fmt.Sprintf("run: chown root %q", path), "refused, because uid %d owns it, not root", uid)
+	owner, writable := fmt.Sprintf("run: chown root %q", path), fmt.Sprintf("run: chmod go-w %q", path)
+	if info.IsDir() { // it may be others' for good reasons
+		owner = "keep configuration in a folder that root owns, such as /etc/rotate.d"
+		writable += ", or keep configuration elsewhere"
 	}
-	if info.Mode().Perm()&0o022 != 0 && info.Mode()&fs.ModeSticky == 0 {
-		return fileError(path, fmt.Sprintf("run: chmod go-w %q", path),
-			"refused, because others than root may write to it (mode %04o)", info.Mode().Perm())
+	if uid := info.Sys().(*syscall.Stat_t).Uid; uid != 0 {
+		return fileError(path, owner, "refused, because uid %d owns it, not root", uid)
+	}
+	if sticky := info.IsDir() && info.Mode()&fs.ModeSticky != 0; info.Mode().Perm()&0o022 != 0 && !sticky {
+		return fileError(path, writable, "refused, because others than root may write to it (mode %04o)", info.Mode().Perm())
 	}
 	return nil
 }
 
-// readConfig reads what openConfig opened.
-func readConfig(f *os.File, info fs.FileInfo) (string, *Error) {
-	if !info.Mode().IsRegular() {
-		return "", fileError(f.Name(), "", "not a regular file")
-	}
+// readConfig reads a file that openConfig opened.
+func readConfig(f *os.File) (string, *Error) {
 	data, err := io.ReadAll(io.LimitReader(f, maxSize+1))
 	if err != nil {
 		return "", systemError(f.Name(), err)

@@ -86,10 +86,10 @@ func (l *loader) load(path string, from *Pattern, defaults settings[Policy]) {
 	switch {
 	case info.IsDir():
 		l.folder(f, from, defaults)
-	case info.Mode().IsRegular() && !isTOML(path):
+	case !isTOML(path):
 		l.fail(included(fileError(path, "files in logrotate's syntax are not read yet; if it is TOML, name it *.toml", "not a TOML file"), from))
 	default:
-		l.file(f, info, defaults)
+		l.file(f, defaults)
 	}
 }
 
@@ -145,8 +145,8 @@ func (l *loader) folder(f *os.File, from *Pattern, defaults settings[Policy]) {
 	}
 }
 
-func (l *loader) file(f *os.File, info fs.FileInfo, defaults settings[Policy]) {
-	text, err := readConfig(f, info)
+func (l *loader) file(f *os.File, defaults settings[Policy]) {
+	text, err := readConfig(f)
 	if err != nil {
 		l.fail(err)
 		return

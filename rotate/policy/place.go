@@ -65,9 +65,11 @@ type scanner struct {
 func (s *scanner) document() {
 	table := s.found.root
 	for s.skip(" \t\r\n"); s.off < len(s.text); s.skip(" \t\r\n") {
-		if s.peek() == '[' {
+		switch s.peek() {
+		case '#':
+		case '[':
 			table = s.header()
-		} else {
+		default:
 			s.pair(table, 0)
 		}
 		s.line()
