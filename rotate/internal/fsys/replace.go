@@ -1,0 +1,101 @@
+package fsys
+
+import (
+	"bufio"
+	"io"
+	"path"
+
+	"golang.org/x/sys/unix"
+)
+
+// Replace durably replaces the contents of the file at path, or makes it, with
+// mode and what write writes. It takes the place of a link, and of nothing else
+// that is not a regular file. The owner of a file stays.
+//
+// nil: the new file is there, durably. An error: the old or the new one is
+// there, whole.
+func (s *FS) Replace(path string, mode uint32, write func(io.Writer) error) error {
+	d, name, err := s.openParent(path)
+	if err != nil {
+		return err
+	}
+	defer d.Close() // opened to read
+
+	attr := Attr{Mode: mode, UID: -1, GID: -1}
+	if old, err := d.Stat(name); err == nil && old.Regular() {
+		attr.UID, attr.GID = int(old.UID), int(old.GID)
+	}
+	t, err := d.Temp(attr)
+	if err != nil {
+		return err
+	}
+	defer t.Close() // on the way out of a failure, which says more
+	if err := t.fill(write); err != nil {
+		return err
+	}
+	if err := t.settle(); err != nil {
+		return err
+	}
+	if err := t.replace(name); err != nil {
+		return err
+	}
+	if err := t.Close(); err != nil {
+		return err
+	}
+	return d.Sync()
+}
+
+func (t *Temp) fill(write func(io.Writer) error) error {
+	return t.dir.fs.once(Op{Call: "write", Path: t.file.Name()}, func() error {
+		w := bufio.NewWriter(t.file)
+		if err := write(w); err != nil {
+			return err
+		}
+		return w.Flush()
+	})
+}
+
+// replace gives the file the name, whoever has it.
+func (t *Temp) replace(name string) error {
+	d := t.dir
+	if !t.named { // rename(2) replaces, link(2) does not
+		if err := t.link(t.name); err != nil {
+			return err
+		}
+		t.named = true
+		if err := d.fs.Fsync(t.file); err != nil { // as in Publish
+			return err
+		}
+	}
+	err := d.fs.call(Op{"rename", d.join(t.name), d.join(name)}, func() error {
+		return unix.Renameat(d.fd, t.name, d.fd, name)
+	})
+	if err != nil {
+		return err
+	}
+	t.named = false
+	return t.verify(name)
+}
+
+// RemoveFile durably removes the regular file at path. A missing one is
+// fs.ErrNotExist.
+func (s *FS) RemoveFile(path string) error {
+	d, name, err := s.openParent(path)
+	if err != nil {
+		return err
+	}
+	defer d.Close() // opened to read
+	if err := d.Remove(name, ID{}); err != nil {
+		return err
+	}
+	return d.Sync()
+}
+
+func (s *FS) openParent(file string) (*Dir, string, error) {
+	folder, name := path.Split(file)
+	if !plain(name) {
+		return nil, "", &Error{Op{Call: "open", Path: file}, errName}
+	}
+	d, err := s.OpenDir(folder)
+	return d, name, err
+}

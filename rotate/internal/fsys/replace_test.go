@@ -1,0 +1,141 @@
+package fsys
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func writer(text string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	}
+}
+
+func TestReplace(t *testing.T) {
+	needRoot(t)
+	eachVariant(t, func(t *testing.T, folder string, before func(Op) error) {
+		s := &FS{Before: func(op Op) error {
+			if op.Call == "rename" {
+				return nil // to replace, a plain rename is enough
+			}
+			return before(op)
+		}}
+		state := folder + "/status"
+		must(t, s.Replace(state, 0o640, writer("first")))
+		if a := attrOf(t, state); a.Mode != 0o640 || a.UID != 0 || a.GID != 0 {
+			t.Errorf("made %d:%d %04o", a.UID, a.GID, a.Mode)
+		}
+		must(t, os.Chown(state, nobody, 4))
+		big := string(bytes.Repeat([]byte("line\n"), 100_000))
+		must(t, s.Replace(state, 0o600, writer(big)))
+		if a := attrOf(t, state); a.Mode != 0o600 || a.UID != nobody || a.GID != 4 {
+			t.Errorf("replaced %d:%d %04o", a.UID, a.GID, a.Mode)
+		}
+		if read(t, state) != big {
+			t.Error("another text")
+		}
+		must(t, s.Replace(state, 0o600, writer("")))
+		wantNames(t, folder, "status")
+
+		must(t, s.RemoveFile(state))
+		wantErr(t, s.RemoveFile(state), fs.ErrNotExist)
+		wantNames(t, folder)
+	})
+}
+
+func TestReplaceTakesThePlaceOfALink(t *testing.T) {
+	folder := tempDir(t)
+	write(t, folder+"/bait", "secret")
+	must(t, os.Symlink("bait", folder+"/status"))
+	must(t, new(FS).Replace(folder+"/status", 0o600, writer("new")))
+	if read(t, folder+"/bait") != "secret" || read(t, folder+"/status") != "new" {
+		t.Error("followed")
+	}
+	if info, err := os.Lstat(folder + "/status"); err != nil || !info.Mode().IsRegular() {
+		t.Errorf("%v, %v", info, err)
+	}
+	wantNames(t, folder, "bait", "status")
+}
+
+func TestReplaceFailsWithItsWriter(t *testing.T) {
+	folder := tempDir(t)
+	write(t, folder+"/status", "old")
+	sorry := errors.New("sorry")
+	err := new(FS).Replace(folder+"/status", 0o600, func(w io.Writer) error {
+		_, err := io.WriteString(w, "half")
+		return errors.Join(err, sorry)
+	})
+	wantErr(t, err, sorry)
+	wantNames(t, folder, "status")
+	if read(t, folder+"/status") != "old" {
+		t.Error("not the old one")
+	}
+}
+
+func TestReplaceRefuses(t *testing.T) {
+	folder := tempDir(t)
+	must(t, os.Mkdir(folder+"/status", 0o700))
+	if err := new(FS).Replace(folder+"/status", 0o600, writer("new")); err == nil {
+		t.Error("replaced a folder")
+	}
+	wantErr(t, new(FS).RemoveFile(folder+"/status"), ErrNotRegular)
+	wantErr(t, new(FS).Replace(folder+"/missing/status", 0o600, writer("new")), fs.ErrNotExist)
+	wantErr(t, new(FS).RemoveFile(folder+"/missing/status"), fs.ErrNotExist)
+	wantNames(t, folder, "status")
+}
+
+func TestReplaceOrder(t *testing.T) {
+	for name, want := range map[string]string{
+		"nameless": "tmpfile write chmod fsync link fsync rename close fsync",
+		"named":    "tmpfile create write chmod fsync rename close fsync",
+	} {
+		var tr trace
+		s := &FS{Before: both(tr.before, variants[name])}
+		must(t, s.Replace(tempDir(t)+"/status", 0o600, writer("new")))
+		if got := tr.calls(); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
+func TestReplaceFails(t *testing.T) {
+	for name, before := range map[string]func(Op) error{
+		"nameless": variants["nameless"],
+		"named":    variants["named"],
+	} {
+		for _, old := range []string{"old", ""} {
+			t.Run(name+" "+old, func(t *testing.T) {
+				t.Parallel()
+				eachFault(t, before, func(folder string) {
+					if old != "" {
+						write(t, folder+"/status", old)
+					}
+				}, func(s *FS, folder string) error {
+					return s.Replace(folder+"/status", 0o600, writer("new"))
+				}, func(t *testing.T, folder string, op Op, killed bool) {
+					b, err := os.ReadFile(folder + "/status")
+					if err != nil && old != "" || err == nil && string(b) != old && string(b) != "new" {
+						t.Errorf("%s failed: %q, %v", op.Call, b, err)
+					}
+					tidy(t, folder, op, killed, "status")
+				})
+			})
+		}
+	}
+}
+
+func TestRemoveFileFails(t *testing.T) {
+	folder := tempDir(t)
+	write(t, folder+"/status", "old")
+	for _, call := range []string{"unlink", "fsync"} {
+		wantErr(t, (&FS{Before: refuse(call, unix.EIO)}).RemoveFile(folder+"/status"), unix.EIO)
+	}
+	wantNames(t, folder)
+}
