@@ -56,23 +56,12 @@ func (m match) path() string { return plan.Place{Dir: &m.folder.Dir, Name: m.nam
 // nothing of it.
 func (o *observer) policy(p *policy.Policy) (plan.PolicyFacts, bool) {
 	facts := plan.PolicyFacts{Policy: p}
-	only := o.opts.Only
-	if slices.Contains(only, p.Name) {
-		only = nil
-	}
-
 	var found []match
 	for _, pattern := range p.Paths {
 		matches, problems := o.expand(p, pattern)
 		found = append(found, matches...)
-		if len(o.opts.Only) == 0 {
+		if o.opts.Only == nil || slices.Contains(o.opts.Only, p.Name) {
 			facts.Problems = append(facts.Problems, problems...)
-		}
-	}
-	if len(only) > 0 {
-		found = slices.DeleteFunc(found, func(m match) bool { return !selected(only, m.path()) })
-		if len(found) == 0 {
-			return facts, false
 		}
 	}
 	slices.SortFunc(found, func(a, b match) int {
@@ -90,7 +79,7 @@ func (o *observer) policy(p *policy.Policy) (plan.PolicyFacts, bool) {
 		facts.Logs = append(facts.Logs, o.folder(p, naming, found[:n])...)
 		found = found[n:]
 	}
-	return facts, true
+	return facts, len(facts.Logs) > 0 || len(facts.Problems) > 0 || o.opts.Only == nil
 }
 
 // expand lists what pattern stands for, and what stands in its way.
@@ -170,6 +159,9 @@ func (o *observer) folder(p *policy.Policy, naming *plan.Naming, found []match) 
 		}
 		if m.index >= 0 {
 			home.claimed[m.index] = true
+		}
+		if !o.selected(p, m) {
+			continue
 		}
 		o.look(p, &l, peek)
 		kept = append(kept, l)
@@ -342,8 +334,12 @@ func excluded(p *policy.Policy, log string) bool {
 	return slices.ContainsFunc(p.Exclude, func(e policy.Pattern) bool { return matchesPath(e.Text, log) })
 }
 
-func selected(only []string, log string) bool {
-	return slices.ContainsFunc(only, func(s string) bool { return s == log || matchesPath(s, log) })
+// selected reports whether Only leaves a match in the run. One that it does
+// not leave is still its policy's: no other takes it over.
+func (o *observer) selected(p *policy.Policy, m match) bool {
+	return o.opts.Only == nil || slices.ContainsFunc(o.opts.Only, func(s string) bool {
+		return s == p.Name || s == m.path() || matchesPath(s, m.path())
+	})
 }
 
 func kindOf(t uint8) plan.Kind {

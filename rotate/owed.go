@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"time"
 
 	"rotate/rotate/internal/state"
 	"rotate/rotate/plan"
@@ -77,11 +78,7 @@ func (x *execution) saveOwed(debts []debt) error {
 	for i, d := range debts {
 		owed[i] = d.Owed
 	}
-	if slices.EqualFunc(owed, x.owed, func(a, b state.Owed) bool {
-		same := a.Turned.Equal(b.Turned)
-		a.Turned, b.Turned = b.Turned, b.Turned
-		return same && a == b
-	}) {
+	if slices.EqualFunc(owed, x.owed, sameOwed) {
 		return nil
 	}
 	if err := state.WriteOwed(x.fs, state.OwedPath(x.opts.State), owed); err != nil {
@@ -89,4 +86,10 @@ func (x *execution) saveOwed(debts []debt) error {
 	}
 	x.owed = owed
 	return nil
+}
+
+func sameOwed(a, b state.Owed) bool {
+	same := a.Turned.Equal(b.Turned) // whatever zone it was written in
+	a.Turned, b.Turned = time.Time{}, time.Time{}
+	return same && a == b
 }

@@ -1,0 +1,324 @@
+package rotate
+
+import (
+	"context"
+	"maps"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"rotate/rotate/internal/fsys"
+)
+
+func TestTurn(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		keys         string
+		before, want map[string]string
+		runs         int
+	}{
+		"numbered": {
+			before: map[string]string{"a.log": "new", "a.log.1": "old", "a.log.2": "older"},
+			want:   map[string]string{"a.log.1": "new", "a.log.2": "old", "a.log.3": "older"},
+		},
+		"the oldest expires": {
+			keys:   "rotate=2",
+			before: map[string]string{"a.log": "new", "a.log.1": "old", "a.log.2": "older"},
+			want:   map[string]string{"a.log.1": "new", "a.log.2": "old"},
+		},
+		"a gap takes up the shift": {
+			before: map[string]string{"a.log": "new", "a.log.1": "old", "a.log.3": "older"},
+			want:   map[string]string{"a.log.1": "new", "a.log.2": "old", "a.log.3": "older"},
+		},
+		"create": {
+			keys:   "create=true",
+			before: map[string]string{"a.log": "new"},
+			want:   map[string]string{"a.log": "", "a.log.1": "new"},
+		},
+		"gzip": {
+			keys:   "compress='gzip'",
+			before: map[string]string{"a.log": "new"},
+			want:   map[string]string{"a.log.1.gz": "new"},
+		},
+		"zstd, with what earlier runs left": {
+			keys:   "compress='zstd'",
+			before: map[string]string{"a.log": "new", "a.log.1": "old"},
+			want:   map[string]string{"a.log.1.zst": "new", "a.log.2.zst": "old"},
+		},
+		"a command": {
+			keys:   "compress={command=['gzip','-9'],ext='.gz'}",
+			before: map[string]string{"a.log": "new"},
+			want:   map[string]string{"a.log.1.gz": "new"},
+		},
+		"delaycompress": {
+			keys:   "compress='gzip'\ndelaycompress=true",
+			before: map[string]string{"a.log": "new", "a.log.1": "old"},
+			want:   map[string]string{"a.log.1": "new", "a.log.2.gz": "old"},
+		},
+		"dated": {
+			keys:   "dateext=true",
+			before: map[string]string{"a.log": "new", "a.log-20260313": "old"},
+			want:   map[string]string{"a.log-20260314": "new", "a.log-20260313": "old"},
+		},
+		"a date that is taken": {
+			keys:   "dateext=true\ncompress='gzip'",
+			before: map[string]string{"a.log": "new", "a.log-20260314": "old"},
+			want:   map[string]string{"a.log-20260314.1.gz": "new", "a.log-20260314.gz": "old"},
+		},
+		"copy": {
+			keys:   "copy=true",
+			before: map[string]string{"a.log": "new", "a.log.1": "old"},
+			want:   map[string]string{"a.log": "new", "a.log.1": "new", "a.log.2": "old"},
+		},
+		"copytruncate": {
+			keys:   "copytruncate=true\ncompress='gzip'",
+			before: map[string]string{"a.log": "new"},
+			want:   map[string]string{"a.log": "", "a.log.1.gz": "new"},
+		},
+		"extension": {
+			keys:   "extension='.log'",
+			before: map[string]string{"a.log": "new", "a.1.log": "old"},
+			want:   map[string]string{"a.1.log": "new", "a.2.log": "old"},
+		},
+		"olddir": {
+			keys:   "olddir='old'\ncreateolddir=true\ncompress='gzip'",
+			before: map[string]string{"a.log": "new"},
+			want:   map[string]string{"old/a.log.1.gz": "new"},
+		},
+		"rotate 0": {
+			keys:   "rotate=0\ncreate=true",
+			before: map[string]string{"a.log": "new"},
+			want:   map[string]string{"a.log": ""},
+		},
+		"others are left alone": {
+			keys:   "rotate=1",
+			before: map[string]string{"a.log": "new", "a.log.1.bak": "x", "a.log.01": "x", "a.logs.1": "x", "a.log-20200101": "x"},
+			want:   map[string]string{"a.log.1": "new", "a.log.1.bak": "x", "a.log.01": "x", "a.logs.1": "x", "a.log-20200101": "x"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			for f, text := range c.before {
+				w.write("log/"+f, text)
+			}
+			w.seen("log/a.log")
+			toml := "[log.app]\npaths=['DIR/log/a.log']\nmissingok=true\nfrequency='daily'\n" + c.keys
+			if !strings.Contains(c.keys, "rotate=") {
+				toml += "\nrotate=9"
+			}
+			w.runOK(toml)
+			w.want("log", c.want)
+
+			// P8: right after, there is nothing to do.
+			marks := w.marks()
+			w.runOK(toml)
+			for path, mark := range w.marks() {
+				if before := marks[path]; before != mark && path != w.path("rotate.toml") && path != w.dir {
+					t.Errorf("the second run changed %s:\n\t%s\n\t%s", path, before, mark)
+				}
+			}
+		})
+	}
+}
+
+// TestOldDirOnAnotherFileSystem turns in place and moves at the end.
+func TestOldDirOnAnotherFileSystem(t *testing.T) {
+	t.Parallel()
+	for _, keys := range []string{"", "compress='gzip'"} {
+		w := newWorld(t)
+		w.mkdir("old")
+		mountTmpfs(t, w.path("old"), "size=1m")
+		w.write("log/a.log", "new")
+		w.write("old/a.log.1", "old")
+		w.seen("log/a.log")
+		w.runOK("[log.app]\npaths=['DIR/log/a.log']\nfrequency='daily'\nrotate=9\nolddir='DIR/old'\n" + keys)
+		w.want("log", map[string]string{})
+		if keys == "" {
+			w.want("old", map[string]string{"a.log.1": "new", "a.log.2": "old"})
+		} else {
+			w.want("old", map[string]string{"a.log.1.gz": "new", "a.log.2.gz": "old"})
+		}
+	}
+}
+
+// mountTmpfs mounts a file system of its own at dir until the test ends.
+func mountTmpfs(t *testing.T, dir, options string) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("mounting needs root")
+		}
+		t.Skip("mounting needs root")
+	}
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, options); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestLooksAreKept has archive and new log look like the old one.
+func TestLooksAreKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("log/a.log", "new")
+	modified := noon.Add(-30 * time.Hour)
+	w.must(os.Chown(w.path("log/a.log"), 12, 34))
+	w.must(os.Chmod(w.path("log/a.log"), 0o640))
+	w.must(os.Chtimes(w.path("log/a.log"), modified, modified))
+	w.seen("log/a.log")
+	w.runOK("[log.app]\npaths=['DIR/log/a.log']\nfrequency='daily'\nrotate=9\ncompress='gzip'\ncreate={group=56}")
+	for name, gid := range map[string]uint32{"log/a.log": 56, "log/a.log.1.gz": 34} {
+		info, err := os.Stat(w.path(name))
+		w.must(err)
+		st := info.Sys().(*syscall.Stat_t)
+		if info.Mode() != 0o640 || st.Uid != 12 || st.Gid != gid {
+			t.Errorf("%s is %v %d:%d", name, info.Mode(), st.Uid, st.Gid)
+		}
+		if old := info.ModTime().Equal(modified); old != (name == "log/a.log.1.gz") {
+			t.Errorf("%s was modified at %v", name, info.ModTime())
+		}
+	}
+}
+
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ shared, want string }{
+		"for each log": {
+			"false",
+			"first DIR/log/*.log\npre DIR/log/a.log\npre DIR/log/b.log\npost DIR/log/a.log DIR/log/a.log.1\npost DIR/log/b.log DIR/log/b.log.1\nremove DIR/log/a.log.2\nlast DIR/log/*.log\n",
+		},
+		"shared": {
+			"true",
+			"first DIR/log/*.log\npre DIR/log/*.log\npost DIR/log/*.log\nremove DIR/log/a.log.2\nlast DIR/log/*.log\n",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.write("log/a.log", "new")
+			w.write("log/a.log.1", "old")
+			w.write("log/b.log", "new")
+			w.seen("log/a.log", "log/b.log")
+			w.runOK(`[log.app]
+paths = ["DIR/log/*.log"]
+frequency = "daily"
+rotate = 1
+firstaction = "echo first \"$1\" >>DIR/out"
+prerotate   = "echo pre \"$1\" >>DIR/out"
+postrotate  = "echo post \"$1\" $2 >>DIR/out"
+preremove   = "echo remove $1 >>DIR/out"
+lastaction  = "echo last \"$1\" >>DIR/out"
+sharedscripts = ` + c.shared)
+			want := strings.ReplaceAll(c.want, "DIR", w.dir)
+			if got := w.read(w.path("out")); got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+// TestFailedScript has a prerotate stop its log, and no other.
+func TestFailedScript(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("log/a.log", "a")
+	w.write("log/b.log", "b")
+	w.seen("log/a.log", "log/b.log")
+	r := w.run(daily + "prerotate = 'case $1 in */a.log) exit 3; esac'")
+	if !r.Failed() {
+		t.Error("the run did not fail")
+	}
+	w.want("log", map[string]string{"a.log": "a", "b.log.1": "b"})
+
+	// It is due still.
+	w.runOK(daily)
+	w.want("log", map[string]string{"a.log.1": "a", "b.log.1": "b"})
+}
+
+// TestNothingIsRenamedOver has a file appear between plan and run.
+func TestNothingIsRenamedOver(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("log/a.log", "a")
+	w.write("log/b.log", "b")
+	w.seen("log/a.log", "log/b.log")
+	r := w.prepare(daily)
+	w.write("log/a.log.1", "precious")
+	if report := r.Execute(context.Background()); !report.Failed() {
+		t.Error("the run did not fail")
+	}
+	w.want("log", map[string]string{"a.log": "a", "a.log.1": "precious", "b.log.1": "b"})
+}
+
+// TestAnotherFile has the log replaced between plan and run.
+func TestAnotherFile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("log/a.log", "a")
+	w.seen("log/a.log")
+	r := w.prepare(daily)
+	w.write("log/other", "b")
+	w.must(os.Rename(w.path("log/other"), w.path("log/a.log")))
+	if report := r.Execute(context.Background()); !report.Failed() {
+		t.Error("the run did not fail")
+	}
+	w.want("log", map[string]string{"a.log": "b"})
+}
+
+// TestTruncateGoesBack has lines come while the log is copied: they are in the
+// archive too.
+func TestTruncateGoesBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("log/a.log", "one\n")
+	w.seen("log/a.log")
+	r := w.prepare(daily + "copytruncate = true\n")
+	written := false
+	r.fs.Before = func(op fsys.Op) error {
+		// The copy is about to get its name: the log was read to its end.
+		if op.Call == "link" && op.To == w.path("log/a.log.1") {
+			written = true
+			w.append("log/a.log", "two\n")
+		}
+		return nil
+	}
+	report := r.Execute(context.Background())
+	if report.Failed() || !written || report.Logs[0].AtRisk != 0 {
+		t.Fatal(written, report.Logs[0].AtRisk, said(report))
+	}
+	w.want("log", map[string]string{"a.log": "", "a.log.1": "one\ntwo\n"})
+}
+
+// TestOneFailureStopsOneLog keeps P9.
+func TestOneFailureStopsOneLog(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("log/a.log", "a")
+	w.must(syscall.Mkfifo(w.path("log/b.log"), 0o600))
+	w.must(os.Symlink("a.log", w.path("log/c.log")))
+	w.write("log/d", "d")
+	w.must(os.Link(w.path("log/d"), w.path("log/d.log")))
+	w.mkdir("log/e.log")
+	w.seen("log/a.log", "log/b.log", "log/c.log", "log/d.log", "log/e.log")
+	r := w.run("[log.none]\npaths=['DIR/none/*.log']\nfrequency='daily'\nrotate=1\n" + daily)
+	codes := map[string]string{}
+	for _, l := range r.Logs {
+		codes[l.Log.Name] = l.Log.Reason.Code.String()
+	}
+	want := map[string]string{"a.log": "due-daily", "b.log": "fifo", "c.log": "symlink", "d.log": "hard-link", "e.log": "directory"}
+	if !maps.Equal(codes, want) || !r.Failed() {
+		t.Errorf("got %v, want %v", codes, want)
+	}
+	if _, err := os.Stat(w.path("log/a.log.1")); err != nil {
+		t.Error(err)
+	}
+}
