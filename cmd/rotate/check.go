@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"rotate/rotate"
+)
+
+// checkCmd looks at everything that a run would need and changes nothing.
+type checkCmd struct {
+	Config []string `arg:"" optional:"" help:"Configuration files, or folders of *.toml (default ${config})."`
+	State  string   `short:"s" placeholder:"FILE" help:"State file (default ${state})."`
+	JSON   bool     `name:"json" help:"Print the plan and the targets as JSON."`
+}
+
+func (c *checkCmd) Run(ctx context.Context, v *voice) error {
+	o := &outcome{now: time.Now(), dryRun: true}
+	err := c.do(ctx, v, o)
+	if err != nil {
+		o.errs = append(o.errs, apart(err)...)
+	}
+	if c.JSON {
+		err = errors.Join(err, writeJSON(v.out, o))
+	}
+	if err == nil && !o.ok() {
+		return errSaid
+	}
+	return err
+}
+
+func (c *checkCmd) do(ctx context.Context, v *voice, o *outcome) error {
+	policies := load(v, o, c.Config)
+	state, err := stateFile(c.State)
+	if err != nil {
+		return err
+	}
+	run, err := rotate.Prepare(ctx, policies, rotate.Options{State: state, Now: o.now})
+	if err != nil {
+		return interrupted(ctx, err)
+	}
+	o.take(v, run)
+	v.obstacles(run.Plan)
+	var odd []error
+	o.targets, odd = inspectAll(policies)
+	o.warnings = append(o.warnings, odd...)
+	for _, w := range odd {
+		v.warn(w)
+	}
+	for _, t := range o.targets {
+		v.unhealthy(t)
+	}
+	if o.ok() && !c.JSON {
+		v.allWell(o)
+	}
+	return nil
+}

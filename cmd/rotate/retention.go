@@ -1,0 +1,110 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rotate/rotate/plan"
+	"rotate/rotate/policy"
+)
+
+// shelved is an archive as a plan names it, and its place among those of its
+// log: the newest is 1, and two of one generation share it.
+type shelved struct {
+	plan.Archive
+	rank int
+}
+
+// shelve lists the archives of a log as they are when its plan is carried out,
+// but for what is removed or compressed: the newest first.
+func shelve(p *policy.Policy, l *plan.LogPlan, now time.Time) []shelved {
+	naming := plan.NewNaming(p, now.Location())
+	shelf := make([]shelved, 0, len(l.Archives)+1)
+	add := func(a plan.Archive, at plan.Place) {
+		a.Place = at
+		a.Generation, _, _ = naming.Parse(l.Name, at.Name) // named by the plan: it parses
+		shelf = append(shelf, shelved{Archive: a})
+	}
+	moved := map[plan.Place]plan.Place{}
+	for _, step := range l.Turn {
+		if step.Op == plan.Rename || step.Op == plan.Copy {
+			moved[step.From] = step.To
+		}
+	}
+	for _, a := range l.Archives {
+		if to, ok := moved[a.Place]; ok {
+			add(a, to)
+		} else {
+			add(a, a.Place)
+		}
+	}
+	if to, ok := moved[l.Place]; ok {
+		add(plan.Archive{Size: -1, ModTime: now}, to)
+	}
+	slices.SortFunc(shelf, func(a, b shelved) int {
+		return cmp.Or(naming.Compare(a.Generation, b.Generation), cmp.Compare(a.Name, b.Name))
+	})
+	for i := range shelf {
+		switch {
+		case i == 0:
+			shelf[i].rank = 1
+		case shelf[i].Generation == shelf[i-1].Generation:
+			shelf[i].rank = shelf[i-1].rank
+		default:
+			shelf[i].rank = shelf[i-1].rank + 1
+		}
+	}
+	return shelf
+}
+
+// removals says, for each archive that a plan removes, which rule wants it.
+func removals(p *policy.Policy, l *plan.LogPlan, now time.Time) map[plan.Place]string {
+	if !slices.ContainsFunc(l.Finish, func(s plan.Step) bool { return s.Op == plan.Remove }) {
+		return nil
+	}
+	why := map[plan.Place]string{}
+	for _, a := range shelve(p, l, now) {
+		why[a.Place] = a.overdue(p, now)
+	}
+	return why
+}
+
+// overdue is the rule by which an archive is removed.
+func (a shelved) overdue(p *policy.Policy, now time.Time) string {
+	switch {
+	case p.Rotate >= 0 && a.rank > p.Rotate:
+		return fmt.Sprintf("%s of %d", ordinal(a.rank), p.Rotate)
+	case p.MaxAge > 0 && !a.ModTime.IsZero() && now.Sub(a.ModTime) > p.MaxAge:
+		return fmt.Sprintf("written %s, maxage %s", a.ModTime.In(now.Location()).Format(time.DateOnly), policy.FormatDuration(p.MaxAge))
+	}
+	return strings.Join(space(p), ", ")
+}
+
+// end is the rule that will remove an archive, and when.
+func (a shelved) end(p *policy.Policy, now time.Time) string {
+	var words []string
+	if p.Rotate >= 0 {
+		words = append(words, fmt.Sprintf("%s of %d", ordinal(a.rank), p.Rotate))
+	}
+	if p.MaxAge > 0 && !a.ModTime.IsZero() {
+		words = append(words, "until "+a.ModTime.Add(p.MaxAge).In(now.Location()).Format(time.DateOnly)+" by maxage")
+	}
+	if len(words) == 0 && len(space(p)) == 0 {
+		return "for ever"
+	}
+	return strings.Join(append(words, space(p)...), ", ")
+}
+
+// space is the rules that keep room.
+func space(p *policy.Policy) (rules []string) {
+	if p.MaxTotal > 0 {
+		rules = append(rules, "maxtotal "+policy.FormatSize(p.MaxTotal))
+	}
+	if p.KeepFree > 0 {
+		rules = append(rules, "keepfree "+policy.FormatSize(p.KeepFree))
+	}
+	return rules
+}

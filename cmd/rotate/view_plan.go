@@ -1,0 +1,219 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"rotate/rotate/plan"
+	"rotate/rotate/policy"
+)
+
+// plan prints what a run does, in the order of its phases for each log. Logs
+// that nothing is done to are counted; all has them, and every step, in full.
+func (v *voice) plan(p *plan.Plan, all bool) {
+	var sum census
+	for i := range p.Policies {
+		v.policyPlan(p, &p.Policies[i], all, &sum)
+	}
+	v.say("%s", sum)
+}
+
+// policyPlan prints what a run does for one policy.
+func (v *voice) policyPlan(p *plan.Plan, pp *plan.PolicyPlan, all bool, sum *census) {
+	named := false
+	for i := range pp.Logs {
+		l := &pp.Logs[i]
+		sum.add(l)
+		if l.Action == plan.Refuse || idle(l) && !all {
+			continue // the one is an error and told as such, the other is counted
+		}
+		if !named {
+			v.say("%s %s %s", v.bold(name(pp.Policy.Name)), v.dash, name(pp.Policy.Pos.String()))
+			named = true
+		}
+		v.head(2, l.Action.String()+" "+v.bold(name(l.Path())), l.Reason.Text(p.Now.Location()))
+		v.steps(p, pp.Policy, l, all)
+	}
+	if named {
+		v.say("")
+	}
+}
+
+// idle reports whether nothing is done about a log.
+func idle(l *plan.LogPlan) bool {
+	return l.Action == plan.Leave && len(l.Turn)+len(l.Settle)+len(l.Finish) == 0
+}
+
+// census counts logs by what is done to them.
+type census struct{ turn, tidy, idle, refused int }
+
+func (s *census) add(l *plan.LogPlan) {
+	switch {
+	case l.Action == plan.Turn:
+		s.turn++
+	case l.Action == plan.Refuse:
+		s.refused++
+	case idle(l):
+		s.idle++
+	default:
+		s.tidy++
+	}
+}
+
+func (s census) String() string {
+	var words []string
+	for _, w := range []struct {
+		n    int
+		what string
+	}{{s.turn, "to turn"}, {s.tidy, "to tidy up after"}, {s.idle, "not due"}, {s.refused, "refused"}} {
+		switch {
+		case w.n == 0:
+		case words == nil:
+			words = append(words, count(w.n, "log")+" "+w.what)
+		default:
+			words = append(words, fmt.Sprintf("%d %s", w.n, w.what))
+		}
+	}
+	if words == nil {
+		return "no logs"
+	}
+	return strings.Join(words, ", ")
+}
+
+// few is how many steps of one kind are told one by one.
+const few = 4
+
+// steps prints the steps for one log. Of many of one kind in a row, unless all
+// are wanted, the first and the last stand for the others.
+func (v *voice) steps(whole *plan.Plan, p *policy.Policy, l *plan.LogPlan, all bool) {
+	why := removals(p, l, whole.Now)
+	run := func(steps []plan.Step) {
+		for len(steps) > 0 {
+			n := 1
+			for n < len(steps) && steps[n].Op == steps[0].Op {
+				n++
+			}
+			if n <= few || all {
+				for _, s := range steps[:n] {
+					v.planned(p, l, s, why[s.From])
+				}
+			} else {
+				v.planned(p, l, steps[0], why[steps[0].From])
+				v.step("", fmt.Sprintf("(%d more)", n-2))
+				v.planned(p, l, steps[n-1], why[steps[n-1].From])
+			}
+			steps = steps[n:]
+		}
+	}
+	run(l.Turn)
+	v.settling(p, l)
+	run(l.Finish)
+}
+
+// planned prints one step; why is the reason of a removal.
+func (v *voice) planned(p *policy.Policy, l *plan.LogPlan, s plan.Step, why string) {
+	from, to := within(l.Dir, s.From), within(l.Dir, s.To)
+	switch s.Op {
+	case plan.Rename, plan.Copy, plan.Compress, plan.Move:
+		v.step(s.Op.String(), from, v.arrow+" "+to)
+	case plan.Create:
+		v.step("create", from+",", looks(p.Create))
+	case plan.MakeDir:
+		v.step("mkdir", from+",", looks(p.MakeDir))
+	case plan.Remove:
+		v.step("remove", from+":", why)
+	case plan.Script:
+		v.step("run", s.Script)
+	default:
+		v.step(s.Op.String(), from)
+	}
+}
+
+// settling prints whom the run tells, and what it then waits for.
+func (v *voice) settling(p *policy.Policy, l *plan.LogPlan) {
+	if len(l.Settle) == 0 {
+		return
+	}
+	names := make([]string, len(l.Settle))
+	for i, a := range l.Settle {
+		names[i] = within(l.Dir, a)
+	}
+	files := strings.Join(names, ", ")
+	var wait string
+	for i := range p.Notify {
+		t := &p.Notify[i]
+		verb, whom := target(t)
+		if l.Action != plan.Turn {
+			whom += ", if somebody still writes " + files
+		}
+		v.step(verb, whom)
+		wait = fmt.Sprintf("up to %s until nobody writes %s", policy.FormatDuration(t.Wait), files)
+	}
+	if p.Scripts.Post != "" && l.Action == plan.Turn {
+		v.step("run", "postrotate")
+	}
+	if wait == "" {
+		v.step("check", "that nobody writes "+files)
+		return
+	}
+	v.step("wait", wait)
+}
+
+// target says what a target is told, as a verb and whom.
+func target(t *policy.Target) (verb, whom string) {
+	if t.Pidfile == "" {
+		return "run", fmt.Sprintf("%q", t.Command)
+	}
+	return "signal", signalName(t.Signal) + " to the pid in " + name(t.Pidfile)
+}
+
+// step prints a verb and its objects, which move to lines of their own where
+// one is too short.
+func (v *voice) step(verb string, objects ...string) {
+	const indent = 4
+	v.wrap(indent, fmt.Sprintf("%-9s", verb), objects)
+}
+
+// head prints a heading and a remark on it.
+func (v *voice) head(indent int, head, remark string) {
+	fmt.Fprintf(v.out, "%*s%s", indent, "", head)
+	if indent+visible(head)+3+visible(remark) > width {
+		fmt.Fprintf(v.out, "\n%*s", indent+4, "")
+	} else {
+		fmt.Fprintf(v.out, " %s ", v.dash)
+	}
+	v.say("%s", v.dim(remark))
+}
+
+// wrap prints words behind a label, in as many lines as it takes.
+func (v *voice) wrap(indent int, label string, words []string) {
+	start := indent + visible(label) + 1
+	at := start
+	fmt.Fprintf(v.out, "%*s%s", indent, "", label)
+	for i, w := range words {
+		if i > 0 && at+1+visible(w) > width {
+			fmt.Fprintf(v.out, "\n%*s", start-1, "")
+			at = start
+		}
+		at += 1 + visible(w)
+		fmt.Fprintf(v.out, " %s", w)
+	}
+	v.say("")
+}
+
+// visible counts the columns of s, colours apart.
+func visible(s string) int {
+	n, code := 0, false
+	for ; s != ""; s = s[1:] {
+		switch {
+		case s[0] == '\x1b':
+			code = true
+		case code:
+			code = s[0] != 'm'
+		case utf8.RuneStart(s[0]):
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rotate/rotate"
+	"rotate/rotate/plan"
+	"rotate/rotate/policy"
+	"rotate/signaler"
+)
+
+// done prints what a run did.
+func (v *voice) done(r *rotate.Report) {
+	v.say("%s", v.bold("done"))
+	for _, t := range r.Targets {
+		v.told(t)
+	}
+	turned := 0
+	for _, l := range r.Logs {
+		if l.Turned {
+			turned++
+		}
+		v.head(2, v.bold(name(l.Log.Path())), strings.Join(results(v.style, l), ", "))
+	}
+	v.say("  %s turned", count(turned, "log"))
+}
+
+// told prints what came of telling a target, unless it failed.
+func (v *voice) told(t *rotate.TargetReport) {
+	switch {
+	case t.Missing:
+		v.say("  no %s: nothing runs that could be told", name(t.Target.Pidfile))
+	case t.Target.Pidfile == "" && t.Err == nil:
+		v.say("  ran %q", t.Target.Command)
+	}
+	for _, p := range t.Told {
+		v.head(2, "sent "+signalName(t.Target.Signal)+" to "+process(p), name(p.Pidfile))
+	}
+}
+
+func process(p *rotate.Told) string { return fmt.Sprintf("%s (pid %d)", name(p.Name), p.PID) }
+
+// results says what was done to a log, in a few words each.
+func results(s style, l *rotate.LogReport) (words []string) {
+	if l.Turned {
+		words = append(words, "turned")
+	}
+	for i := range l.Settled {
+		a := &l.Settled[i]
+		switch archive := within(l.Log.Dir, a.Archive); a.Status {
+		case signaler.Released:
+			words = append(words, fmt.Sprintf("%s released after %s", archive, took(a.After)))
+		case signaler.Held:
+			words = append(words, archive+" still written")
+		case signaler.Unknown:
+			words = append(words, "nobody can tell who writes "+archive)
+		}
+	}
+	var in, out int64
+	var packed, removed, undone int
+	for i := range l.Steps {
+		switch step := &l.Steps[i]; {
+		case !step.Done:
+			undone++
+		case step.Op == plan.Compress:
+			in, out, packed = in+step.In, out+step.Out, packed+1
+		case step.Op == plan.Remove:
+			removed++
+		}
+	}
+	if packed > 0 {
+		words = append(words, fmt.Sprintf("compressed %s %s %s", size(in), s.arrow, size(out)))
+	}
+	if removed > 0 {
+		words = append(words, fmt.Sprintf("%d removed", removed))
+	}
+	if undone > 0 {
+		words = append(words, count(undone, "step")+" not done")
+	}
+	return words
+}
+
+// failures says what a run failed to do, and what it owes.
+func (v *voice) failures(r *rotate.Report) {
+	for _, l := range r.Logs {
+		for _, err := range l.Errs {
+			v.fail(err)
+		}
+		for i := range l.Settled {
+			if s := &l.Settled[i]; s.Status == signaler.Held {
+				v.failWith(stillWritten(r, l, s), holdHint(r, l, s))
+			}
+		}
+		if l.AtRisk > 0 {
+			v.note(v.errStyle.yellow("warning:"), fmt.Sprintf("%s: %s were written while it was copied and truncated, and may be lost", name(l.Log.Path()), size(l.AtRisk)))
+			v.hint("without copytruncate nothing is: let the service reopen its log, and say how in notify")
+		}
+	}
+	for _, t := range r.Targets {
+		v.unhealthy(t)
+	}
+	for _, err := range r.Errs {
+		v.fail(err)
+	}
+}
+
+// unhealthy says why a target could not be told, or what became of it.
+func (v *voice) unhealthy(t *rotate.TargetReport) {
+	if t.Err != nil {
+		for _, err := range apart(t.Err) {
+			v.failWith("policy "+name(t.Policy)+": "+err.Error(), hint(err))
+		}
+	}
+	for _, p := range t.Told {
+		if p.Died {
+			v.failWith(fmt.Sprintf("policy %s: %s ended after it got %s", name(t.Policy), process(p), signalName(t.Target.Signal)),
+				"see the service's manual for the signal on which it reopens its logs, and start it again")
+		}
+	}
+}
+
+// stillWritten says who holds an archive, and what that means for it.
+func stillWritten(r *rotate.Report, l *rotate.LogReport, s *rotate.Settled) string {
+	text := name(s.Archive.Path())
+	if !s.Since.IsZero() && s.Since.Before(r.Plan.Now) {
+		text += ", turned " + when(s.Since) + ","
+	}
+	return text + " is still written by " + holders(s, toldBy(r, l.Policy)) + "; " + left(l.Log, s.Archive) + ", the next run tries again"
+}
+
+// left is what is not done to an archive that is still written.
+func left(l *plan.LogPlan, archive plan.Place) string {
+	i := slices.IndexFunc(l.Finish, func(s plan.Step) bool { return s.From == archive && s.Op != plan.Script })
+	if i < 0 {
+		return "left as it is"
+	}
+	return map[plan.Op]string{plan.Compress: "left uncompressed", plan.Remove: "not removed", plan.Move: "not moved"}[l.Finish[i].Op]
+}
+
+// named is how many holders a line names.
+const named = 3
+
+// holders names who writes to an archive; told are the processes that got a
+// signal.
+func holders(s *rotate.Settled, told map[int]string) string {
+	if len(s.Holders) == 0 {
+		return "a process that cannot be seen"
+	}
+	var words []string
+	for _, h := range s.Holders[:min(named, len(s.Holders))] {
+		words = append(words, holder(&h, told))
+	}
+	if more := len(s.Holders) - len(words); more > 0 {
+		words = append(words, fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(words, ", ")
+}
+
+func holder(h *signaler.Holder, told map[int]string) string {
+	facts := []string{fmt.Sprintf("pid %d", h.PID), "user " + h.User}
+	if h.Worker || told[h.PPID] != "" {
+		facts = append(facts, fmt.Sprintf("worker of %d", h.PPID))
+	}
+	if h.Unit != "" {
+		facts = append(facts, h.Unit)
+	}
+	if h.Mapped && !h.Writable {
+		facts = append(facts, "mapped")
+	} else {
+		facts = append(facts, fmt.Sprintf("fd %d", h.FD))
+	}
+	return name(h.Name) + " (" + strings.Join(facts, ", ") + ")"
+}
+
+// holdHint says why a writer may not have let go.
+func holdHint(r *rotate.Report, l *rotate.LogReport, s *rotate.Settled) string {
+	p := l.Policy
+	told := toldBy(r, p)
+	for _, h := range s.Holders {
+		switch {
+		case told[h.PID] != "":
+			return fmt.Sprintf("it got %s: it must reopen its log on that signal, within the wait of the policy", told[h.PID])
+		case told[h.PPID] != "":
+			return fmt.Sprintf("its master %d got %s: it must tell each worker to reopen the log, see docs/node.md", h.PPID, told[h.PPID])
+		}
+	}
+	missing := slices.IndexFunc(r.Targets, func(t *rotate.TargetReport) bool { return t.Missing && names(p, &t.Target) })
+	switch {
+	case len(s.Holders) == 0 && !s.Complete:
+		return "run as root to see who"
+	case len(s.Holders) == 0:
+		return "it may run in another container, or be a loop device"
+	case len(p.Notify) == 0 && p.Scripts.Post == "":
+		return "nobody is told: give the policy a [[log." + p.Name + ".notify]] with the pidfile of the service"
+	case missing >= 0:
+		return "there is no " + name(r.Targets[missing].Target.Pidfile) + ": is that where the service writes its pid?"
+	case len(told) > 0:
+		return "who was told is neither this process nor its parent: is it the right pidfile?"
+	}
+	return ""
+}
+
+// toldBy lists the processes that were told for a policy, and the signal.
+func toldBy(r *rotate.Report, p *policy.Policy) map[int]string {
+	told := map[int]string{}
+	for _, t := range r.Targets {
+		if !names(p, &t.Target) {
+			continue
+		}
+		for _, who := range t.Told {
+			told[who.PID] = signalName(t.Target.Signal)
+		}
+	}
+	return told
+}
+
+// names reports whether a policy names a target. One that several name is
+// told for all of them.
+func names(p *policy.Policy, t *policy.Target) bool {
+	return slices.ContainsFunc(p.Notify, func(own policy.Target) bool {
+		return own.Pidfile == t.Pidfile && own.Signal == t.Signal && slices.Equal(own.Command, t.Command)
+	})
+}
