@@ -108,17 +108,21 @@ func (g *group) turning() []*job {
 	return slices.DeleteFunc(slices.Clone(g.jobs), func(j *job) bool { return j.Log.Action != plan.Turn || j.failed })
 }
 
-// saveState makes the moments of rotation durable, those of logs that were met
-// for the first time included.
+// saveState makes the moments of rotation durable: those of this run, of runs
+// that ended before they could, and that at which a log was met first.
 func (x *execution) saveState() {
 	for i := range x.Plan.Policies {
 		for k := range x.Plan.Policies[i].Logs {
 			l := &x.Plan.Policies[i].Logs[k]
-			if l.Kind != plan.Regular || !l.Last.IsZero() {
+			last, known := l.Last, l.Kind != plan.Regular || !l.Last.IsZero()
+			if !known {
+				last = x.Plan.Now
+			}
+			if known && len(l.Owed) == 0 {
 				continue
 			}
-			if _, known := x.state.Last(l.Path()); !known {
-				x.state.Set(l.Path(), x.Plan.Now)
+			if saved, _ := x.state.Last(l.Path()); saved.Before(last) {
+				x.state.Set(l.Path(), last)
 			}
 		}
 	}

@@ -21,7 +21,7 @@ const scriptWait = 10 * time.Second
 // returns the processes that got a signal.
 func (x *execution) notify(ctx context.Context) []signalled {
 	ctx = context.WithoutCancel(ctx) // what was turned must be told
-	n := &notifier{execution: x, told: map[signal]*Told{}, asked: map[string]*TargetReport{}}
+	n := &notifier{execution: x, told: map[delivery]*Told{}, asked: map[string]*TargetReport{}}
 	for _, g := range x.groups {
 		concerned := x.concerned(g)
 		if len(concerned) == 0 {
@@ -99,7 +99,7 @@ func (x *execution) postrotate(ctx context.Context, g *group, jobs []*job) {
 type notifier struct {
 	*execution
 	asked map[string]*TargetReport // by what the target says
-	told  map[signal]*Told
+	told  map[delivery]*Told
 	open  []signalled
 }
 
@@ -110,7 +110,7 @@ type signalled struct {
 	told *Told
 }
 
-type signal struct {
+type delivery struct {
 	process signaler.Key
 	sig     syscall.Signal
 }
@@ -163,7 +163,7 @@ func (n *notifier) signalOne(pidfile string, t *policy.Target) (*Told, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := signal{p.Key(), t.Signal}
+	key := delivery{p.Key(), t.Signal}
 	if told := n.told[key]; told != nil {
 		p.Close()
 		return told, nil

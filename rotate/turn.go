@@ -71,8 +71,6 @@ func (x *execution) turnLog(ctx context.Context, j *job) {
 	if l.Action == plan.Turn {
 		j.Turned = true
 		x.state.Set(l.Path(), x.Plan.Now)
-	} else if len(l.Turn) > 0 {
-		x.state.Set(l.Path(), l.Last) // what the run that was cut short could not say
 	}
 }
 

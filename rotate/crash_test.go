@@ -1,0 +1,103 @@
+package rotate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"rotate/rotate/internal/fsys"
+)
+
+var errCrash = errors.New("crash")
+
+// TestCrashAnywhere ends a run before its k-th change of a file, for every k,
+// and lets normal runs follow: each line is there exactly once, nothing expired
+// early, nothing is left over, the service was told.
+func TestCrashAnywhere(t *testing.T) {
+	t.Parallel()
+	for name, keys := range map[string]string{
+		"numbered":     "",
+		"create":       "create = true",
+		"gzip":         "compress = 'gzip'\ncreate = true",
+		"delay":        "compress = 'gzip'\ndelaycompress = true",
+		"dated":        "dateext = true\ncompress = 'zstd'",
+		"olddir":       "olddir = 'old'\ncreateolddir = true\ncompress = 'gzip'",
+		"retention":    "rotate = 2\ncompress = 'gzip'",
+		"retentiondir": "rotate = 2\ndateext = true",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for k, crashed := 0, true; crashed; k++ {
+				t.Run(fmt.Sprintf("k=%d", k), func(t *testing.T) { crashed = crashAt(t, k, keys) })
+				if t.Failed() {
+					return
+				}
+			}
+		})
+	}
+}
+
+// crashAt reports whether the run came to a k-th change.
+func crashAt(t *testing.T, k int, keys string) (crashed bool) {
+	w := newWorld(t)
+	if !strings.Contains(keys, "rotate") {
+		keys += "\nrotate = 9"
+	}
+	toml := "[log.app]\npaths = ['DIR/log/*.log']\nfrequency = 'daily'\n" + keys + "\n[[log.app.notify]]\npidfile = 'DIR/pid'\n"
+	s := w.start("polite", "log/a.log", "pid")
+	w.write("log/b.log", "b1\n")
+	s.do("write a1")
+	w.seen("log/a.log", "log/b.log")
+	w.runOK(toml)
+	s.do("write a2")
+	w.append("log/b.log", "b2\n")
+
+	w.now = noon.AddDate(0, 0, 1)
+	r := w.prepare(toml)
+	ops := 0
+	r.fs.Before = func(fsys.Op) error {
+		ops++
+		if crashed = crashed || ops > k; crashed {
+			return errCrash
+		}
+		return nil
+	}
+	if report := r.Execute(context.Background()); crashed != report.Failed() {
+		t.Errorf("crashed is %v, failed is %v", crashed, report.Failed())
+	}
+	w.append("log/b.log", "b3\n")
+	s.do("write a3")
+	w.runOK(toml)
+	s.do("write a4")
+	marks := w.marks()
+	w.runOK(toml)
+	for path, mark := range w.marks() {
+		if marks[path] != mark && path != w.path("rotate.toml") {
+			t.Errorf("a run with nothing to do changed %s", path)
+		}
+	}
+
+	files := w.tree("log")
+	text := strings.Builder{}
+	for name, lines := range files {
+		if !strings.Contains(name, ".log") {
+			t.Errorf("%s is left over", name)
+		}
+		text.WriteString(lines)
+	}
+	for _, line := range []string{"a1", "a2", "a3", "a4", "b1", "b2", "b3"} {
+		if n := strings.Count(text.String(), line+"\n"); n != 1 {
+			t.Errorf("line %s is there %d times, in %v", line, n, sorted(files))
+		}
+	}
+	if live := files["a.log"]; !strings.HasSuffix(live, "a4\n") {
+		t.Errorf("the service does not write to its log: %v", sorted(files))
+	}
+	if _, err := os.Stat(w.path("state.owed")); !missing(err) {
+		t.Errorf("something is owed still: %v", err)
+	}
+	return crashed
+}

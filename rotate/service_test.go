@@ -1,0 +1,137 @@
+package rotate
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestMain lets the test binary be a service, too.
+func TestMain(m *testing.M) {
+	if role := os.Getenv("ROTATE_TEST_SERVICE"); role != "" {
+		if err := serve(role, os.Args[1]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// serve has log open for appending and does what it is told on its standard
+// input, a line at a time, answering each with a line:
+//
+//	write TEXT   writes a line
+//	reopen       reopens the log
+//	signals      says how many SIGUSR2 came
+//
+// On SIGUSR2 a "polite" service reopens its log; a "stuck" one only counts.
+func serve(role, log string) error {
+	open := func() (*os.File, error) {
+		return os.OpenFile(log, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	}
+	f, err := open()
+	if err != nil {
+		return err
+	}
+	reopen := func() error {
+		old := f
+		if f, err = open(); err != nil {
+			return err
+		}
+		return old.Close()
+	}
+	signals := make(chan os.Signal, 16)
+	signal.Notify(signals, syscall.SIGUSR2)
+	orders := make(chan string)
+	go func() {
+		for s := bufio.NewScanner(os.Stdin); s.Scan(); {
+			orders <- s.Text()
+		}
+		close(orders)
+	}()
+	fmt.Println("ready")
+	for came := 0; ; {
+		select {
+		case <-signals:
+			came++
+			if role == "polite" {
+				if err := reopen(); err != nil {
+					return err
+				}
+			}
+		case order, ok := <-orders:
+			if !ok {
+				return f.Close()
+			}
+			text, isWrite := strings.CutPrefix(order, "write ")
+			switch {
+			case isWrite:
+				if _, err := fmt.Fprintln(f, text); err != nil {
+					return err
+				}
+			case order == "reopen":
+				if err := reopen(); err != nil {
+					return err
+				}
+			}
+			fmt.Println(came)
+		}
+	}
+}
+
+// service is a running serve.
+type service struct {
+	w   *world
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Scanner
+}
+
+// start starts a service on a log, and writes its pidfile once it is ready.
+func (w *world) start(role, log string, pidfiles ...string) *service {
+	w.Helper()
+	s := &service{w: w, cmd: exec.Command("/proc/self/exe", w.path(log))}
+	s.cmd.Env = append(os.Environ(), "ROTATE_TEST_SERVICE="+role)
+	s.cmd.Stderr = os.Stderr
+	in, err := s.cmd.StdinPipe()
+	w.must(err)
+	out, err := s.cmd.StdoutPipe()
+	w.must(err)
+	s.in, s.out = in, bufio.NewScanner(out)
+	w.must(s.cmd.Start())
+	w.Cleanup(func() {
+		s.in.Close()
+		if err := s.cmd.Wait(); err != nil {
+			w.Errorf("the %s service: %v", role, err)
+		}
+	})
+	s.answer()
+	for _, p := range pidfiles {
+		w.write(p, strconv.Itoa(s.cmd.Process.Pid)+"\n")
+	}
+	return s
+}
+
+func (s *service) answer() string {
+	s.w.Helper()
+	if !s.out.Scan() {
+		s.w.Fatal("the service is gone")
+	}
+	return s.out.Text()
+}
+
+// do gives the service an order and returns how many signals it had by then.
+func (s *service) do(order string) string {
+	s.w.Helper()
+	_, err := fmt.Fprintln(s.in, order)
+	s.w.must(err)
+	return s.answer()
+}

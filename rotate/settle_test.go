@@ -1,0 +1,196 @@
+package rotate
+
+import (
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+
+	"rotate/signaler"
+)
+
+const notified = `
+[log.app]
+paths     = ["DIR/log/a.log"]
+frequency = "daily"
+rotate    = 3
+compress  = "gzip"
+[[log.app.notify]]
+pidfile = "DIR/pid"
+`
+
+func TestReleasedThenCompressed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.start("polite", "log/a.log", "pid")
+	s.do("write one")
+	w.seen("log/a.log")
+	r := w.runOK(notified)
+	s.do("write two")
+	w.want("log", map[string]string{"a.log": "two\n", "a.log.1.gz": "one\n"})
+	if len(r.Targets) != 1 || len(r.Targets[0].Told) != 1 || r.Targets[0].Told[0].PID != s.cmd.Process.Pid {
+		t.Errorf("told %+v, want %d", r.Targets, s.cmd.Process.Pid)
+	}
+	if got := r.Logs[0].Settled; len(got) != 1 || got[0].Status != signaler.Released {
+		t.Errorf("settled %+v", got)
+	}
+}
+
+// TestOwed has a process that does not let go: it is named, its archive stays
+// plain, it is told again by each run, and once it lets go the next run
+// compresses.
+func TestOwed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.start("stuck", "log/a.log", "pid")
+	s.do("write one")
+	w.seen("log/a.log")
+	impatient := notified + "wait = '1ms'\n"
+	for run, want := range []string{"1", "2"} {
+		r := w.run(impatient)
+		if !r.Failed() || !r.Logs[0].Owed() {
+			t.Fatalf("run %d: nothing is owed", run)
+		}
+		settled := r.Logs[0].Settled[0]
+		if len(settled.Holders) != 1 || settled.Holders[0].PID != s.cmd.Process.Pid || !settled.Since.Equal(noon) {
+			t.Errorf("run %d: settled %+v, want pid %d since %v", run, settled, s.cmd.Process.Pid, noon)
+		}
+		if got := s.do("write more"); got != want {
+			t.Errorf("run %d: the service had %s signals, want %s", run, got, want)
+		}
+		if _, err := os.Stat(w.path("state.owed")); err != nil {
+			t.Error(err)
+		}
+	}
+	w.want("log", map[string]string{"a.log.1": "one\nmore\nmore\n"})
+
+	// Nothing changes on disk while nothing changes.
+	marks := w.marks()
+	w.run(impatient)
+	for path, mark := range w.marks() {
+		if marks[path] != mark && path != w.path("rotate.toml") {
+			t.Errorf("a run that could do nothing changed %s", path)
+		}
+	}
+
+	s.do("reopen")
+	w.runOK(impatient)
+	w.want("log", map[string]string{"a.log": "", "a.log.1.gz": "one\nmore\nmore\n"})
+	if _, err := os.Stat(w.path("state.owed")); !missing(err) {
+		t.Errorf("something is owed still: %v", err)
+	}
+}
+
+// TestOwedMovesOn has the log fall due again while its archive is owed.
+func TestOwedMovesOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.start("stuck", "log/a.log", "pid")
+	s.do("write one")
+	w.seen("log/a.log")
+	impatient := notified + "wait = '1ms'\n"
+	w.run(impatient)
+	w.append("log/a.log", "two\n")
+	w.now = noon.AddDate(0, 0, 1)
+	if r := w.run(impatient); !r.Failed() {
+		t.Error("nothing is owed")
+	}
+	s.do("write late")
+	w.want("log", map[string]string{"a.log.1.gz": "two\n", "a.log.2": "one\nlate\n"})
+	s.do("reopen")
+	w.runOK(impatient)
+	w.want("log", map[string]string{"a.log": "", "a.log.1.gz": "two\n", "a.log.2.gz": "one\nlate\n"})
+}
+
+// TestNoHandler does not send a signal that would kill.
+func TestNoHandler(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("log/a.log", "one\n")
+	f, err := os.OpenFile(w.path("log/a.log"), os.O_WRONLY|os.O_APPEND, 0)
+	w.must(err)
+	// Not one of our services: the runtime of Go has a handler for every signal.
+	deaf := exec.Command("cat")
+	deaf.Stdout = f
+	in, err := deaf.StdinPipe()
+	w.must(err)
+	w.must(deaf.Start())
+	w.write("pid", strconv.Itoa(deaf.Process.Pid))
+	w.must(f.Close())
+	w.seen("log/a.log")
+	r := w.run(notified)
+	if !r.Failed() || r.Targets[0].Err == nil || len(r.Targets[0].Told) != 0 {
+		t.Errorf("it was told: %+v", r.Targets[0])
+	}
+	_, err = in.Write([]byte("two\n"))
+	w.must(err)
+	w.must(in.Close())
+	if err := deaf.Wait(); err != nil {
+		t.Errorf("it did not live: %v", err)
+	}
+	w.want("log", map[string]string{"a.log.1": "one\ntwo\n"})
+}
+
+// TestEachProcessOnce tells a process once, however many policies and pidfiles
+// name it.
+func TestEachProcessOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.start("polite", "log/a.log", "pid", "pid2", "pids.1", "pids.2")
+	w.write("log/b.log", "b\n")
+	w.write("log/c.log", "c\n")
+	w.seen("log/a.log", "log/b.log", "log/c.log")
+	policy := func(name, pidfile string) string {
+		return "[log." + name + "]\npaths=['DIR/log/" + name + ".log']\nfrequency='daily'\nrotate=3\n[[log." + name + ".notify]]\npidfile='DIR/" + pidfile + "'\n"
+	}
+	r := w.runOK(policy("a", "pid") + policy("b", "pid2") + policy("c", "pids.*"))
+	if got := s.do("signals"); got != "1" {
+		t.Errorf("the service had %s signals, want 1", got)
+	}
+	if len(r.Targets) != 3 {
+		t.Errorf("%d targets, want 3", len(r.Targets))
+	}
+}
+
+func TestPidfileMissing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("log/a.log", "one\n")
+	w.seen("log/a.log")
+	r := w.runOK(notified) // not running: nobody to tell
+	if !r.Targets[0].Missing {
+		t.Errorf("target %+v", r.Targets[0])
+	}
+	w.want("log", map[string]string{"a.log.1.gz": "one\n"})
+}
+
+// TestPidfileMissingWhileWritten is a wrong path: somebody is there to tell.
+func TestPidfileMissingWhileWritten(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.start("polite", "log/a.log")
+	s.do("write one")
+	w.seen("log/a.log")
+	if r := w.run(notified); !r.Failed() || !r.Logs[0].Owed() {
+		t.Error("nothing is owed")
+	}
+	w.want("log", map[string]string{"a.log.1": "one\n"})
+}
+
+// TestCommand has a command for a target.
+func TestCommand(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("log/a.log", "one\n")
+	w.seen("log/a.log")
+	w.runOK(daily + "[[log.app.notify]]\ncommand=['touch','DIR/told']\n")
+	if _, err := os.Stat(w.path("told")); err != nil {
+		t.Error(err)
+	}
+	w.now = noon.AddDate(0, 0, 1)
+	w.write("log/a.log", "two\n")
+	r := w.run(daily + "[[log.app.notify]]\ncommand=['sh','-c','echo no such service; exit 4']\n")
+	if err := r.Targets[0].Err; err == nil || !r.Failed() {
+		t.Errorf("a command that fails: %v", err)
+	}
+}
