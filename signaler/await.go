@@ -43,10 +43,12 @@ func Await(ctx context.Context, files []Watched) []Result {
 	})
 }
 
-// pace is how often a held file is probed without being told to.
+// pace is how often a held file is probed without being told to. The first
+// times must be short: the kernel tells of a close shortly before it is done,
+// and to nobody if that is just before the watch is there.
 type pace struct {
 	first time.Duration // after the first look; then twice as long each time
-	event time.Duration // after a wake-up: the kernel tells of a close shortly before it is done
+	event time.Duration // after a wake-up that came too early; then likewise
 	most  time.Duration // at most
 	each  time.Duration // at least this much for every file that is waited for
 }
@@ -94,14 +96,7 @@ func (a *awaiter) look(i int) {
 		return
 	}
 	h := &held{file: i, pause: a.first, deadline: a.begin.Add(a.files[i].Wait)}
-	if a.watch(f, h) {
-		// The writer may have closed it just before the watch was there.
-		a.results[i].note(a, f)
-		if a.results[i].Status != Held {
-			a.forget(h)
-			return
-		}
-	}
+	a.watch(f, h)
 	a.schedule(h, time.Now())
 	heap.Push(&a.queue, h)
 }
@@ -114,7 +109,9 @@ func (a *awaiter) probe(i int) (f *os.File, ok bool) {
 		*r = Result{Status: Unknown, After: time.Since(a.begin), Err: err, Probes: r.Probes}
 		return nil, false
 	}
-	r.note(a, f)
+	r.Status, r.Err = Probe(f)
+	r.After = time.Since(a.begin)
+	r.Probes++
 	if r.Status != Held {
 		_ = f.Close() // read only: nothing to lose
 		return nil, false
@@ -122,34 +119,24 @@ func (a *awaiter) probe(i int) (f *os.File, ok bool) {
 	return f, true
 }
 
-func (r *Result) note(a *awaiter, f *os.File) {
-	r.Status, r.Err = Probe(f)
-	r.After = time.Since(a.begin)
-	r.Probes++
-}
-
-// watch asks to be woken when a writer of f closes it. The clock must do where
-// the system has no watches left.
-func (a *awaiter) watch(f *os.File, h *held) bool {
+// watch asks to be woken when a writer of f closes it. Where the system has no
+// more watches, the clock must do.
+func (a *awaiter) watch(f *os.File, h *held) {
 	if a.full {
-		return false
+		return
 	}
+	var err error
 	if a.watcher == nil {
-		w, err := newWatcher()
-		if err != nil {
+		if a.watcher, err = newWatcher(); err != nil {
 			a.full = true
-			return false
+			return
 		}
-		a.watcher = w
 	}
-	wd, err := a.watcher.add(f, unix.IN_CLOSE_WRITE)
-	if err != nil {
+	if h.wd, err = a.watcher.add(f, unix.IN_CLOSE_WRITE); err != nil {
 		a.full = true
-		return false
+		return
 	}
-	h.wd = wd
-	a.watched[wd] = append(a.watched[wd], h)
-	return true
+	a.watched[h.wd] = append(a.watched[h.wd], h)
 }
 
 // wake brings forward the files whose watch fired.
