@@ -38,7 +38,7 @@ func (v *voice) explain(x *explanation) {
 // fact prints a line of an explanation, in as many as it takes.
 func (v *voice) fact(label, text string) {
 	if text != "" {
-		v.wrap(2, fmt.Sprintf("%-9s", label), strings.Fields(text))
+		v.wrap(2, fmt.Sprintf("%-10s", label), strings.Fields(text))
 	}
 }
 

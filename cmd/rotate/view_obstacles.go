@@ -2,7 +2,7 @@ package main
 
 import (
 	"fmt"
-	"slices"
+	"strings"
 	"time"
 
 	"rotate/rotate/plan"
@@ -28,11 +28,14 @@ func (v *voice) obstacles(p *plan.Plan) {
 func obstacle(p *policy.Policy, problem *plan.Problem, loc *time.Location) string {
 	text := name(problem.Path) + ": " + problem.Reason.Text(loc)
 	if problem.Detail != "" {
-		text += ": " + problem.Detail
+		text = problem.Detail // which has the path
 	}
 	at := p.Pos
-	if i := slices.IndexFunc(p.Paths, func(t policy.Pattern) bool { return t.Text == problem.Path }); i >= 0 {
-		at = p.Paths[i].Pos
+	for _, pattern := range p.Paths {
+		if pattern.Text == problem.Path || strings.HasPrefix(pattern.Text, problem.Path+"/") {
+			at = pattern.Pos
+			break
+		}
 	}
 	return fmt.Sprintf("%s: policy %s: %s", at, name(p.Name), text)
 }

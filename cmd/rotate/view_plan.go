@@ -144,10 +144,11 @@ func (v *voice) settling(p *policy.Policy, l *plan.LogPlan) {
 	for i := range p.Notify {
 		t := &p.Notify[i]
 		verb, whom := target(t)
-		if l.Action != plan.Turn {
-			whom += ", if somebody still writes " + files
+		if l.Action == plan.Turn {
+			v.step(verb, whom)
+		} else {
+			v.step(verb, whom+",", "if somebody still writes "+files)
 		}
-		v.step(verb, whom)
 		wait = fmt.Sprintf("up to %s until nobody writes %s", policy.FormatDuration(t.Wait), files)
 	}
 	if p.Scripts.Post != "" && l.Action == plan.Turn {
@@ -168,36 +169,39 @@ func target(t *policy.Target) (verb, whom string) {
 	return "signal", signalName(t.Signal) + " to the pid in " + name(t.Pidfile)
 }
 
-// step prints a verb and its objects, which move to lines of their own where
-// one is too short.
+// step prints a verb and its objects.
 func (v *voice) step(verb string, objects ...string) {
-	const indent = 4
-	v.wrap(indent, fmt.Sprintf("%-9s", verb), objects)
+	v.wrap(4, fmt.Sprintf("%-10s", verb), objects)
 }
 
-// head prints a heading and a remark on it.
+// head prints a heading, and behind it or below it a remark.
 func (v *voice) head(indent int, head, remark string) {
 	fmt.Fprintf(v.out, "%*s%s", indent, "", head)
-	if indent+visible(head)+3+visible(remark) > width {
-		fmt.Fprintf(v.out, "\n%*s", indent+4, "")
-	} else {
-		fmt.Fprintf(v.out, " %s ", v.dash)
+	if indent+visible(head)+3+visible(remark) <= width {
+		v.say(" %s %s", v.dash, v.dim(remark))
+		return
 	}
-	v.say("%s", v.dim(remark))
+	v.say("")
+	v.wrap(indent+4, "", strings.Fields(v.dim(remark)))
 }
 
-// wrap prints words behind a label, in as many lines as it takes.
+// wrap prints words behind a label, and below each other if there is no room.
 func (v *voice) wrap(indent int, label string, words []string) {
-	start := indent + visible(label) + 1
-	at := start
 	fmt.Fprintf(v.out, "%*s%s", indent, "", label)
+	indent += visible(label)
+	at := indent
 	for i, w := range words {
-		if i > 0 && at+1+visible(w) > width {
-			fmt.Fprintf(v.out, "\n%*s", start-1, "")
-			at = start
+		switch {
+		case i == 0:
+		case at+1+visible(w) > width:
+			fmt.Fprintf(v.out, "\n%*s", indent, "")
+			at = indent
+		default:
+			fmt.Fprint(v.out, " ")
+			at++
 		}
-		at += 1 + visible(w)
-		fmt.Fprintf(v.out, " %s", w)
+		fmt.Fprint(v.out, w)
+		at += visible(w)
 	}
 	v.say("")
 }

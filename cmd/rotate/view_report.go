@@ -13,7 +13,7 @@ import (
 
 // done prints what a run did.
 func (v *voice) done(r *rotate.Report) {
-	v.say("%s", v.bold("done"))
+	v.say("\n%s", v.bold("done"))
 	for _, t := range r.Targets {
 		v.told(t)
 	}
@@ -22,7 +22,9 @@ func (v *voice) done(r *rotate.Report) {
 		if l.Turned {
 			turned++
 		}
-		v.head(2, v.bold(name(l.Log.Path())), strings.Join(results(v.style, l), ", "))
+		if words := results(v.style, l); len(words) > 0 {
+			v.head(2, v.bold(name(l.Log.Path())), strings.Join(words, ", "))
+		}
 	}
 	v.say("  %s turned", count(turned, "log"))
 }
@@ -84,6 +86,9 @@ func results(s style, l *rotate.LogReport) (words []string) {
 
 // failures says what a run failed to do, and what it owes.
 func (v *voice) failures(r *rotate.Report) {
+	for _, t := range r.Targets {
+		v.unhealthy(t)
+	}
 	for _, l := range r.Logs {
 		for _, err := range l.Errs {
 			v.fail(err)
@@ -97,9 +102,6 @@ func (v *voice) failures(r *rotate.Report) {
 			v.note(v.errStyle.yellow("warning:"), fmt.Sprintf("%s: %s were written while it was copied and truncated, and may be lost", name(l.Log.Path()), size(l.AtRisk)))
 			v.hint("without copytruncate nothing is: let the service reopen its log, and say how in notify")
 		}
-	}
-	for _, t := range r.Targets {
-		v.unhealthy(t)
 	}
 	for _, err := range r.Errs {
 		v.fail(err)
