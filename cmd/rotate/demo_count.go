@@ -13,9 +13,9 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// count is what was found in logs and archives, held against what those who
+// tally is what was found in logs and archives, held against what those who
 // wrote them say.
-type count struct {
+type tally struct {
 	files   int
 	written int // what they say
 	found   int // different lines
@@ -23,17 +23,17 @@ type count struct {
 	strange int // lines that are torn, or that nobody says to have written
 }
 
-func (c *count) lost() int { return c.written - c.found }
+func (c *tally) lost() int { return c.written - c.found }
 
 // right reports whether every line is there once, and nothing else.
-func (c *count) right() bool {
+func (c *tally) right() bool {
 	return c.written > 0 && c.lost() == 0 && c.doubled == 0 && c.strange == 0
 }
 
 // countLines reads every log and archive in dir. Wrote is how many lines each
 // process says it has written.
-func countLines(dir string, wrote map[string]int) (*count, error) {
-	c := &count{}
+func countLines(dir string, wrote map[string]int) (*tally, error) {
+	c := &tally{}
 	seen := map[string][]bool{}
 	for who, lines := range wrote {
 		c.written += lines
@@ -52,7 +52,7 @@ func countLines(dir string, wrote map[string]int) (*count, error) {
 	return c, nil
 }
 
-func (c *count) read(path string, seen map[string][]bool) error {
+func (c *tally) read(path string, seen map[string][]bool) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ func (c *count) read(path string, seen map[string][]bool) error {
 }
 
 // line looks for "WHO line N …", to its very end.
-func (c *count) line(line []byte, seen map[string][]bool) {
+func (c *tally) line(line []byte, seen map[string][]bool) {
 	who, rest, _ := bytes.Cut(line, []byte(" line "))
 	number, rest, _ := bytes.Cut(rest, []byte(" "))
 	n, err := strconv.Atoi(string(number))

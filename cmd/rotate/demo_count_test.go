@@ -14,39 +14,39 @@ func TestCountLines(t *testing.T) {
 		name  string
 		files map[string]string
 		wrote map[string]int
-		want  count
+		want  tally
 		right bool
 	}{
 		{
 			name:  "every line once, in any order, in any file",
 			files: map[string]string{"a": "m line 2 ok ms\nw line 1 ok ms\n", "a.1.zst": "m line 1 ok ms\n"},
 			wrote: map[string]int{"m": 2, "w": 1},
-			want:  count{files: 2, written: 3, found: 3},
+			want:  tally{files: 2, written: 3, found: 3},
 			right: true,
 		},
 		{
 			name:  "a lost line",
 			files: map[string]string{"a": "m line 2 ok ms\n"},
 			wrote: map[string]int{"m": 2},
-			want:  count{files: 1, written: 2, found: 1},
+			want:  tally{files: 1, written: 2, found: 1},
 		},
 		{
 			name:  "a doubled line hides no lost one",
 			files: map[string]string{"a": "m line 2 ok ms\n", "b.zst": "m line 2 ok ms\n"},
 			wrote: map[string]int{"m": 2},
-			want:  count{files: 2, written: 2, found: 1, doubled: 1},
+			want:  tally{files: 2, written: 2, found: 1, doubled: 1},
 		},
 		{
 			name:  "a torn line",
 			files: map[string]string{"a": "m line 1 o", "b": "k ms\n"},
 			wrote: map[string]int{"m": 1},
-			want:  count{files: 2, written: 1, strange: 2},
+			want:  tally{files: 2, written: 1, strange: 2},
 		},
 		{
 			name:  "lines of nobody",
 			files: map[string]string{"a": "m line 1 ok ms\nm line 2 ok ms\nx line 1 ok ms\n\n"},
 			wrote: map[string]int{"m": 1},
-			want:  count{files: 1, written: 1, found: 1, strange: 3},
+			want:  tally{files: 1, written: 1, found: 1, strange: 3},
 		},
 		{
 			name: "nothing at all proves nothing",

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -20,35 +21,36 @@ import (
 // same; nobody signals a worker. A process whose pipe ends stops in good
 // order, so that none outlives the one who started it.
 //
+// All have one standard output. Each prints its name and process id when it is
+// up, and its name and how many lines it has written when it ends. When the
+// output ends, so have all.
+//
 // Paths are relative to the working directory.
 const (
 	accessLog = "log/access.log"
 	masterLog = "log/master.log"
 	pidfile   = "run/master.pid"
 
-	workers = 4
-	beat    = 10 * time.Millisecond // how often a process logs
+	workers    = 4
+	slowWorker = 2  // serves requests that take longer
+	slowBeats  = 15 // how long; those of the others take one beat
 )
 
 // serve is the life of one process of the service. Role is "master", or the
-// name of a worker.
-func serve(role string) error {
+// name of a worker; lines is how many all workers log in a second.
+func serve(role string, lines int) error {
 	// Who holds a file is reported by this name. Without it the demo works too.
 	_ = os.WriteFile("/proc/self/comm", []byte(role), 0)
 	if role == "master" {
-		return master()
+		return master(lines)
 	}
-	return worker(role)
+	return worker(role, lines)
 }
-
-// All processes of the service have one standard output. Each prints its name
-// and process id when it is up, and its name and the lines that it has written
-// when it ends. When the output ends, so have all.
 
 // master runs the workers until it gets SIGTERM. It passes on orders that it
 // reads, such as "worker-3 deaf", and answers "ok".
-func master() (err error) {
-	log, err := openLog(masterLog, "master", 20)
+func master(lines int) (err error) {
+	log, err := openLog(masterLog, "master", lines/50)
 	if err != nil {
 		return err
 	}
@@ -59,7 +61,7 @@ func master() (err error) {
 
 	c := crew{ended: make(chan error, workers)}
 	defer func() { err = errors.Join(err, c.stop()) }()
-	if err := c.hire(); err != nil {
+	if err := c.hire(lines); err != nil {
 		return err
 	}
 	if err := os.WriteFile(pidfile, fmt.Appendln(nil, os.Getpid()), 0o644); err != nil {
@@ -69,11 +71,11 @@ func master() (err error) {
 	fmt.Println("master", os.Getpid())
 
 	orders := listen(os.Stdin)
-	beats := time.NewTicker(beat)
-	defer beats.Stop()
+	ticks := time.NewTicker(beat)
+	defer ticks.Stop()
 	for {
 		select {
-		case <-beats.C:
+		case <-ticks.C:
 			err = log.burst()
 		case <-usr2:
 			err = log.reopen()
@@ -89,7 +91,7 @@ func master() (err error) {
 			return log.close()
 		case err := <-c.ended:
 			c.gone++
-			return fmt.Errorf("a worker ended too soon: %w", err)
+			return errors.Join(errors.New("a worker ended too soon"), err)
 		}
 		if err != nil {
 			return err
@@ -105,9 +107,9 @@ type crew struct {
 	gone    int        // received from ended
 }
 
-func (c *crew) hire() error {
+func (c *crew) hire(lines int) error {
 	for n := range workers {
-		m := reexec(context.Background(), workerName(n+1))
+		m := reexec(context.Background(), workerName(n+1), lines)
 		m.Stdout, m.Stderr = os.Stdout, os.Stderr
 		pipe, err := m.StdinPipe()
 		if err != nil {
@@ -117,7 +119,13 @@ func (c *crew) hire() error {
 			return err
 		}
 		c.members, c.pipes = append(c.members, m), append(c.pipes, pipe)
-		go func() { c.ended <- m.Wait() }()
+		go func() {
+			err := m.Wait()
+			if err != nil {
+				err = fmt.Errorf("%s: %w", workerName(n+1), err)
+			}
+			c.ended <- err
+		}()
 	}
 	return nil
 }
@@ -143,11 +151,52 @@ func (c *crew) stop() error {
 	return errors.Join(errs...)
 }
 
+// worker logs until its standard input ends. Told to reopen its log, it does
+// so when the request that it is serving is done. A deaf one misses that.
+func worker(name string, lines int) error {
+	log, err := openLog(accessLog, name, lines/workers)
+	if err != nil {
+		return err
+	}
+	fmt.Println(name, os.Getpid())
+	request := 1
+	if name == workerName(slowWorker) {
+		request = slowBeats
+	}
+	told := listen(os.Stdin)
+	ticks := time.NewTicker(beat)
+	defer ticks.Stop()
+	deaf, reopen := false, false
+	for n := 1; ; {
+		select {
+		case word, more := <-told:
+			switch {
+			case !more:
+				return log.close()
+			case word == "deaf", word == "hear":
+				deaf = word == "deaf"
+			case word == "reopen" && !deaf:
+				reopen = true
+			}
+		case <-ticks.C:
+			if err := log.burst(); err != nil {
+				return err
+			}
+			if n++; reopen && n%request == 0 {
+				reopen = false
+				if err := log.reopen(); err != nil {
+					return err
+				}
+			}
+		}
+	}
+}
+
 func workerName(n int) string { return fmt.Sprintf("worker-%d", n) }
 
 // reexec is this very program in another role.
-func reexec(ctx context.Context, role string) *exec.Cmd {
-	c := exec.CommandContext(ctx, "/proc/self/exe", "demo", "--role", role)
+func reexec(ctx context.Context, role string, lines int) *exec.Cmd {
+	c := exec.CommandContext(ctx, "/proc/self/exe", "demo", "--role", role, "--lines", strconv.Itoa(lines))
 	c.Args[0] = "rotate"
 	return c
 }

@@ -20,11 +20,12 @@ type service struct {
 	drop   context.CancelFunc
 }
 
-// startService starts the service in dir, and returns when it is up. When ctx
-// ends, so does the service. The caller calls end, whatever else it does.
-func startService(ctx context.Context, dir string, stderr io.Writer) (*service, error) {
+// startService starts the service in dir, with so many lines a second, and
+// returns when it is up. When ctx ends, so does the service. The caller calls
+// end, whatever else it does.
+func startService(ctx context.Context, dir string, lines int, stderr io.Writer) (*service, error) {
 	ctx, drop := context.WithCancel(ctx)
-	m := reexec(ctx, "master")
+	m := reexec(ctx, "master", lines)
 	m.Dir, m.Stderr = dir, stderr
 	m.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is not meant for a service
 	s := &service{master: m, drop: drop}

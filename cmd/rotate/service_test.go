@@ -15,6 +15,9 @@ import (
 	"rotate/signaler"
 )
 
+// fewLines a second are enough, as many tests as there are at a time.
+const fewLines = 10_000
+
 func TestServiceLosesNothing(t *testing.T) {
 	t.Parallel()
 	dir := serviceDir(t)
@@ -61,7 +64,7 @@ func TestServiceEndsWithItsStarter(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			s, err := startService(ctx, serviceDir(t), nil)
+			s, err := startService(ctx, serviceDir(t), fewLines, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -119,7 +122,7 @@ func serviceDir(t *testing.T) string {
 
 func startedService(t *testing.T, dir string) *service {
 	t.Helper()
-	s, err := startService(t.Context(), dir, nil)
+	s, err := startService(t.Context(), dir, fewLines, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

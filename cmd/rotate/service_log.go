@@ -7,59 +7,16 @@ import (
 )
 
 const (
-	slowWorker = 2  // serves requests that take longer
-	slowBeats  = 15 // how long; those of the others take one beat
+	beat     = 10 * time.Millisecond // how often a process logs
+	beats    = int(time.Second / beat)
+	maxLines = 1_000_000 // of one process, 80 MB, should the demo be held up
 )
-
-// worker logs until its standard input ends. Told to reopen its log, it does
-// so when the request that it is serving is done. A deaf one misses that.
-func worker(name string) error {
-	log, err := openLog(accessLog, name, 250)
-	if err != nil {
-		return err
-	}
-	fmt.Println(name, os.Getpid())
-	request := 1
-	if name == workerName(slowWorker) {
-		request = slowBeats
-	}
-	told := listen(os.Stdin)
-	beats := time.NewTicker(beat)
-	defer beats.Stop()
-	deaf, reopen := false, false
-	for n := 1; ; {
-		select {
-		case word, more := <-told:
-			switch {
-			case !more:
-				return log.close()
-			case word == "deaf", word == "hear":
-				deaf = word == "deaf"
-			case word == "reopen" && !deaf:
-				reopen = true
-			}
-		case <-beats.C:
-			if err := log.burst(); err != nil {
-				return err
-			}
-			if n++; reopen && n%request == 0 {
-				reopen = false
-				if err := log.reopen(); err != nil {
-					return err
-				}
-			}
-		}
-	}
-}
-
-// maxLines bounds what one process writes, if the demo is held up: 80 MB.
-const maxLines = 1_000_000
 
 // numbered is a log as one of its processes writes it: numbered lines, held
 // back until there are enough for a write, always whole.
 type numbered struct {
 	path, who string
-	each      int // lines in a burst
+	each      int // lines a second
 	file      *os.File
 	held      []byte
 	lines     int
@@ -77,7 +34,7 @@ func appendTo(path string) (*os.File, error) {
 // burst logs what one beat brings.
 func (l *numbered) burst() error {
 	now := time.Now().UTC().Format("2006-01-02T15:04:05.000Z")
-	for range min(l.each, maxLines-l.lines) {
+	for range min(l.each/beats, maxLines-l.lines) {
 		l.lines++
 		l.held = fmt.Appendf(l.held, "%s line %d %s GET /orders/%d 200 %d ms\n",
 			l.who, l.lines, now, l.lines*7919%100003, l.lines*31%97)
