@@ -122,7 +122,7 @@ func TestAttrLeavesWhatIsNotGiven(t *testing.T) {
 	if a.UID != 0 || a.GID != 4 || b.UID != nobody || b.GID != 0 {
 		t.Errorf("owners %d:%d, %d:%d", a.UID, a.GID, b.UID, b.GID)
 	}
-	if !b.ModTime.Equal(time.Unix(5, 0)) || b.AccessTime.Equal(time.Unix(5, 0)) {
+	if !b.ModTime.Equal(time.Unix(5, 0)) || b.AccessTime.Before(time.Unix(1e9, 0)) {
 		t.Errorf("times %v, %v", b.ModTime, b.AccessTime)
 	}
 }

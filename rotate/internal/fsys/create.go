@@ -60,21 +60,26 @@ func (d *Dir) adopt(name string, a Attr) error {
 
 // Mkdir makes a folder that looks like attr, whose mode may have the set-group-ID
 // and sticky bits. Dir.Sync makes it durable. A name that is taken is fs.ErrExist.
-func (d *Dir) Mkdir(name string, attr Attr) (err error) {
+func (d *Dir) Mkdir(name string, attr Attr) error {
 	op := Op{Call: "mkdir", Path: d.join(name)}
 	if !plain(name) {
 		return &Error{op, errName}
 	}
 	// 0700, not 0: who is not root must be able to open it.
-	err = d.fs.call(op, func() error { return unix.Mkdirat(d.fd, name, 0o700) })
+	err := d.fs.call(op, func() error { return unix.Mkdirat(d.fd, name, 0o700) })
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			d.rmdir(name)
-		}
-	}()
+	if err := d.furnish(name, attr); err != nil {
+		d.rmdir(name)
+		return err
+	}
+	return nil
+}
+
+// furnish makes the folder name, just made, look like attr.
+func (d *Dir) furnish(name string, attr Attr) error {
+	op := Op{Call: "mkdir", Path: d.join(name)}
 	fd, err := openat(d.fd, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
 	if err != nil {
 		return &Error{op, err}

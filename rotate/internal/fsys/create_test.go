@@ -134,6 +134,15 @@ func TestMkdir(t *testing.T) {
 	})
 }
 
+func TestMkdirInAFolderWithADefaultACL(t *testing.T) {
+	folder := tempDir(t)
+	must(t, unix.Setxattr(folder, "system.posix_acl_default", aclWith(0o777), 0))
+	must(t, openDir(t, new(FS), folder).Mkdir("old", Attr{Mode: 0o750, UID: -1, GID: -1}))
+	if a := attrOf(t, folder+"/old"); a.Mode != 0o750 || a.ACL != nil {
+		t.Errorf("mode %04o, ACL %x", a.Mode, a.ACL)
+	}
+}
+
 func TestMkdirLeavesNothingUnfinished(t *testing.T) {
 	needRoot(t)
 	for _, call := range []string{"mkdir", "chown", "chmod"} {
@@ -145,7 +154,7 @@ func TestMkdirLeavesNothingUnfinished(t *testing.T) {
 }
 
 // A folder that was swapped in for the one just made is not given away.
-func TestUntouched(t *testing.T) {
+func TestMkdirSwapped(t *testing.T) {
 	needRoot(t)
 	for name, c := range map[string]struct {
 		make func(path string) error
@@ -155,15 +164,21 @@ func TestUntouched(t *testing.T) {
 		"full":     {func(p string) error { return os.MkdirAll(p+"/secret", 0o700) }, ErrSwapped},
 		"open":     {func(p string) error { return os.Mkdir(p, 0o755) }, ErrSwapped},
 		"not ours": {func(p string) error { return errors.Join(os.Mkdir(p, 0o700), os.Chown(p, 1, 1)) }, ErrSwapped},
+		"link":     {func(p string) error { return os.Symlink("/", p) }, unix.ENOTDIR},
+		"gone":     {func(p string) error { return nil }, unix.ENOENT},
 	} {
 		t.Run(name, func(t *testing.T) {
-			path := tempDir(t) + "/old"
-			must(t, c.make(path))
-			f, err := os.Open(path)
-			must(t, err)
-			defer f.Close()
-			if err := untouched(f); !errors.Is(err, c.want) {
+			t.Parallel()
+			folder := tempDir(t)
+			must(t, c.make(folder+"/old"))
+			d := openDir(t, new(FS), folder)
+			err := d.furnish("old", Attr{Mode: 0o777, UID: nobody, GID: nobody})
+			if !errors.Is(err, c.want) {
 				t.Errorf("error %v, want %v", err, c.want)
+			}
+			info, err := d.Stat("old")
+			if given := err == nil && info.UID == nobody; given != (c.want == nil) {
+				t.Errorf("given away: %v", given)
 			}
 		})
 	}

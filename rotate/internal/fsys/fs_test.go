@@ -48,7 +48,7 @@ func child(t *testing.T, role string, args ...string) (end func() string) {
 	needRoot(t)
 	// Not the path: nobody cannot search the folder that go test builds in.
 	cmd := exec.Command("/proc/self/exe", args...)
-	cmd.Env = append(os.Environ(), "FSYS_TEST_ROLE="+role)
+	cmd.Env = append(os.Environ(), "FSYS_TEST_ROLE="+role, "GORACE=atexit_sleep_ms=0")
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Credential: &syscall.Credential{Uid: nobody, Gid: nobody},
 		Pdeathsig:  syscall.SIGKILL,

@@ -100,11 +100,11 @@ func TestRenameSwapped(t *testing.T) {
 	}
 	for name, make := range swaps {
 		for way, last := range map[string]string{"noreplace": "rename", "link": "link"} {
+			if name == "folder" && way == "link" {
+				continue // folders have no hard links
+			}
 			t.Run(name+" "+way, func(t *testing.T) {
 				t.Parallel()
-				if name == "folder" && way == "link" {
-					t.Skip("folders have no hard links")
-				}
 				folder := tempDir(t)
 				write(t, folder+"/app.log", "lines")
 				write(t, folder+"/bait", "secret")

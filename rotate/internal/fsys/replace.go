@@ -42,7 +42,10 @@ func (s *FS) Replace(path string, mode uint32, write func(io.Writer) error) erro
 	if err := t.Close(); err != nil {
 		return err
 	}
-	return d.Sync()
+	if err := d.Sync(); err != nil {
+		return err
+	}
+	return t.verify(name)
 }
 
 func (t *Temp) fill(write func(io.Writer) error) error {
@@ -70,11 +73,8 @@ func (t *Temp) replace(name string) error {
 	err := d.fs.call(Op{"rename", d.join(t.name), d.join(name)}, func() error {
 		return unix.Renameat(d.fd, t.name, d.fd, name)
 	})
-	if err != nil {
-		return err
-	}
-	t.named = false
-	return t.verify(name)
+	t.named = err != nil
+	return err
 }
 
 // RemoveFile durably removes the regular file at path. A missing one is

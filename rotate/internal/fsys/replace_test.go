@@ -131,6 +131,17 @@ func TestReplaceFails(t *testing.T) {
 	}
 }
 
+func TestReplaceSwapped(t *testing.T) {
+	folder := tempDir(t)
+	s := &FS{Before: func(op Op) error {
+		if op.Call == "close" { // it has its name
+			must(t, os.Remove(folder+"/status"))
+		}
+		return nil
+	}}
+	wantErr(t, s.Replace(folder+"/status", 0o600, writer("new")), ErrSwapped)
+}
+
 func TestRemoveFileFails(t *testing.T) {
 	folder := tempDir(t)
 	write(t, folder+"/status", "old")

@@ -12,9 +12,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Temp is a file in the making. It has no name until it is published; where the
+// Temp is a file in the making. It has no name until it is published. Where the
 // file system has no nameless files (O_TMPFILE of open(2)), it has one for which
-// IsTemp is true, and nobody but root can open it.
+// IsTemp is true, and which nobody but root can open.
 type Temp struct {
 	dir   *Dir
 	file  *os.File
@@ -70,20 +70,19 @@ func (t *Temp) Publish(name string) error {
 	if err := t.settle(); err != nil {
 		return err
 	}
-	again := !t.named
+	nameless := !t.named
 	if err := t.place(name); err != nil {
 		return err
 	}
-	if !again {
-		return nil
+	if nameless {
+		// btrfs does nothing to make a file durable that has no name yet:
+		// btrfs_log_inode_parent in fs/btrfs/tree-log.c.
+		if err := t.dir.fs.Fsync(t.file); err != nil {
+			_ = t.dir.Remove(name, t.id) // what may not last has no name; err says why
+			return err
+		}
 	}
-	// btrfs does nothing to make a file durable that has no name yet
-	// (btrfs_log_inode_parent in fs/btrfs/tree-log.c).
-	err := t.dir.fs.Fsync(t.file)
-	if err != nil {
-		_ = t.dir.Remove(name, t.id) // what may not last has no name; err says why
-	}
-	return err
+	return t.verify(name)
 }
 
 // settle makes the file's looks and data final and durable.
@@ -101,10 +100,7 @@ func (t *Temp) place(name string) error {
 		t.named = err != nil
 		return err
 	}
-	if err := t.link(name); err != nil {
-		return err
-	}
-	return t.verify(name)
+	return t.link(name)
 }
 
 func (t *Temp) link(name string) error {
@@ -116,11 +112,16 @@ func (t *Temp) link(name string) error {
 	return d.fs.call(op, func() error {
 		err := unix.Linkat(fd, "", d.fd, name, unix.AT_EMPTY_PATH)
 		if err == unix.ENOENT { // without CAP_DAC_READ_SEARCH, before Linux 6.10
-			self := "/proc/self/fd/" + strconv.Itoa(fd)
-			err = unix.Linkat(unix.AT_FDCWD, self, d.fd, name, unix.AT_SYMLINK_FOLLOW)
+			return linkByProc(fd, d.fd, name)
 		}
 		return err
 	})
+}
+
+// linkByProc is linkat with AT_EMPTY_PATH for everyone: open(2), O_TMPFILE.
+func linkByProc(fd, dir int, name string) error {
+	self := "/proc/self/fd/" + strconv.Itoa(fd)
+	return unix.Linkat(unix.AT_FDCWD, self, dir, name, unix.AT_SYMLINK_FOLLOW)
 }
 
 func (t *Temp) verify(name string) error {

@@ -19,6 +19,9 @@ func TestTempIsInvisibleUntilPublished(t *testing.T) {
 		must(t, err)
 		_, err = tmp.File().WriteString("text")
 		must(t, err)
+		if info, err := tmp.File().Stat(); err != nil || info.Mode() != 0 {
+			t.Errorf("mode %v, %v", info.Mode(), err)
+		}
 		for _, name := range list(t, folder) {
 			info, err := d.Stat(name)
 			must(t, err)
@@ -86,35 +89,36 @@ func TestPublishOrder(t *testing.T) {
 
 // Whoever takes the name at once does not make us believe that the file is there.
 func TestPublishSwapped(t *testing.T) {
-	for name, call := range map[string]string{"nameless": "link", "named": "rename"} {
-		folder := tempDir(t)
-		var d *Dir
-		s := &FS{Before: func(op Op) error {
-			if op.Call != call {
-				return variants[name](op)
-			}
-			// The call is made here, so that what follows comes after it.
-			tmp := op.Path[len(folder)+1:]
-			if name == "named" {
-				must(t, os.Rename(folder+"/"+tmp, folder+"/a"))
-			}
-			must(t, os.WriteFile(folder+"/evil", nil, 0o600))
-			must(t, os.Rename(folder+"/evil", folder+"/a"))
-			return unix.EEXIST
-		}}
-		d = openDir(t, s, folder)
-		wantErr(t, publish(d, "a", "text", Attr{Mode: 0o600, UID: -1, GID: -1}), fs.ErrExist)
-		wantNames(t, folder, "a")
-	}
-
 	folder := tempDir(t)
-	d := openDir(t, new(FS), folder)
+	syncs := 0
+	d := openDir(t, &FS{Before: func(op Op) error {
+		if op.Call == "fsync" {
+			syncs++
+		}
+		if syncs == 2 { // it has its name
+			write(t, folder+"/evil", "")
+			must(t, os.Rename(folder+"/evil", folder+"/a"))
+		}
+		return nil
+	}}, folder)
 	tmp, err := d.Temp(Attr{Mode: 0o600, UID: -1, GID: -1})
 	must(t, err)
 	defer tmp.Close()
-	write(t, folder+"/a", "evil")
-	wantErr(t, tmp.verify("a"), ErrSwapped)
-	wantErr(t, tmp.verify("b"), ErrSwapped)
+	wantErr(t, tmp.Publish("a"), ErrSwapped)
+	wantNames(t, folder, "a")
+}
+
+// The way of those who may not link a descriptor itself.
+func TestLinkByProc(t *testing.T) {
+	eachFS(t, func(t *testing.T, folder string) {
+		d := openDir(t, new(FS), folder)
+		tmp, err := d.Temp(Attr{})
+		must(t, err)
+		defer tmp.Close()
+		must(t, linkByProc(int(tmp.File().Fd()), d.fd, "a"))
+		must(t, tmp.verify("a"))
+		wantErr(t, linkByProc(int(tmp.File().Fd()), d.fd, "a"), fs.ErrExist)
+	})
 }
 
 // Where a new file needs a name, an attacker can move something else there.
