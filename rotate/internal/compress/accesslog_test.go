@@ -41,6 +41,10 @@ func accessLog(size int) []byte {
 	return b.Bytes()
 }
 
+// largeLog returns an access log that is worth more than one processor. It
+// repeats itself: making one takes longer than packing it.
+func largeLog() []byte { return bytes.Repeat(accessLog(1<<20), large>>20) }
+
 // file makes a file that holds data, and opens it.
 func file(t testing.TB, data []byte) *os.File {
 	t.Helper()
