@@ -34,6 +34,8 @@ func TestDefaults(t *testing.T) {
 		{"size beats a default frequency", `frequency = "daily"`, `size = 5`, when, "never size=5 min=0 max=0"},
 		{"size beats default minsize and maxsize", "frequency = \"daily\"\nminsize = 1\nmaxsize = 9", `size = 5`, when, "never size=5 min=0 max=0"},
 		{"frequency beats a default size", `size = 5`, `frequency = "daily"`, when, "daily size=0 min=0 max=0"},
+		{"size beats a default minage", "frequency = \"daily\"\nminage = 2", `size = 5`, func(p *Policy) string { return FormatDuration(p.MinAge) }, "0s"},
+		{"a default minage alone does nothing", "maxsize = 5\nminage = 2", ``, func(p *Policy) string { return FormatDuration(p.MinAge) }, "0s"},
 		{"maxsize beats a default size", `size = 5`, `maxsize = 9`, when, "never size=0 min=0 max=9"},
 		{"maxsize joins a default frequency", `frequency = "daily"`, `maxsize = 9`, when, "daily size=0 min=0 max=9"},
 		{"minsize beats a smaller default maxsize", "frequency = \"daily\"\nmaxsize = 5", `minsize = 9`, when, "daily size=0 min=9 max=0"},

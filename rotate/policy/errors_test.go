@@ -117,6 +117,17 @@ maxsize = "1G"`, `6:1: maxsize contradicts minsize on line 5
 	hint: a log would always reach maxsize first: make minsize the smaller one`},
 		{`size = "100M"`, `5:1: size contradicts frequency on line 3
 	hint: size alone decides, whatever the day: keep one, or write frequency with maxsize for "or sooner, when larger"`},
+		{"[log.b]\npaths = [\"/b\"]\nsize = 1\nminage = 1\nrotate = 1", `8:1: minage contradicts size on line 7
+	hint: size alone decides: keep one, or write frequency with minage`},
+		{"[log.b]\npaths = [\"/b\"]\nmaxsize = 1\nminage = 1\nrotate = 1", `8:1: minage does nothing without frequency
+	hint: add frequency = "daily"`},
+		{"olddir = \"a/..\"", `5:10: "a/.." must not contain ".."
+	hint: write the absolute path`},
+		{`rotate2 = "` + strings.Repeat("x", 9) + `"`, `5:1: unknown key "rotate2"
+	hint: did you mean "rotate"?`},
+		{strings.Repeat("x", 999) + " = 1", `5:1: unknown key "` + strings.Repeat("x", 999) + `"`},
+		{`start = "1"`, `5:9: start must be a whole number, not a string
+	hint: for example start = 0`},
 		{"copy = true\ncopytruncate = true", `6:1: copytruncate contradicts copy on line 5
 	hint: copytruncate empties the log after it was copied, copy leaves it as it is: keep one`},
 		{"copytruncate = true\ncreate = true", `6:1: create contradicts copytruncate on line 5
@@ -161,9 +172,7 @@ copy = true`, `6:1: copy contradicts create on line 5
 		{"dateyesterday = true\ndatehourago = true", `5:1: dateyesterday does nothing without dateext
 	hint: add dateext = true
 6:1: datehourago contradicts dateyesterday on line 5
-	hint: keep one
-6:1: datehourago does nothing without dateext
-	hint: add dateext = true`},
+	hint: keep one`},
 		{`dateext = true
 dateformat = "-%Y%m%Q"`, `6:14: unknown specifier "%Q" in dateformat "-%Y%m%Q"
 	hint: the specifiers are %Y %m %d %H %M %S %V %G %y %j %u %w %U %W %g %s %z %%`},
@@ -332,9 +341,9 @@ rotate = 1`, `7:13: unknown day of the week "funday"
 	hint: a day is a name, "weekly monday", or 0 (Sunday) to 6, or 7 for every seven days`},
 		{`[log.b]
 paths = ["/b"]
-frequency = "monthly 31"
-rotate = 1`, `7:13: bad day of the month "31"
-	hint: a day is a number from 1 to 28, the last day that every month has: "monthly 15"`},
+frequency = "monthly 32"
+rotate = 1`, `7:13: bad day of the month "32"
+	hint: a day is a number from 1 to 31, and in a shorter month its last: "monthly 15"`},
 		{`[log.b]
 paths = ["/b"]
 frequency = "daily 5"
@@ -357,8 +366,6 @@ minsize = 1
 maxsize = 1
 rotate = 1`, `8:1: minsize contradicts size on line 7
 	hint: size alone decides: keep one, or write frequency with minsize
-8:1: minsize does nothing without frequency
-	hint: add frequency = "daily", or write size instead
 9:1: maxsize contradicts size on line 7
 	hint: both turn a log that is larger: keep one`},
 		{`[log.b]
@@ -463,13 +470,15 @@ create.mode = "0640"
 create = true
 `, `3:1: the key is already set
 	hint: keep one`},
+		{"[[log.a.notify]]\n[log.a]\nnotify.signal = 1\n", `3:1: the key is already set
+	hint: keep one`},
 		{"a = \"\xff\"\n", `1:5: invalid UTF-8 byte: 0xff`},
 		{"\x00", `1:1: files cannot contain NULL bytes; probably using UTF-16; TOML files must be UTF-8`},
 		{"a = " + strings.Repeat("[", 100), `1:37: nested too deeply`},
 		{strings.Repeat("a.", 100) + "a = 1\n", `1:66: nested too deeply`},
 		{`# éé
 "éé" = { "é" = 1 } x
-`, `2:19: expected a top-level item to end with a newline, comment, or EOF, but got 'x' instead
+`, `2:22: expected a top-level item to end with a newline, comment, or EOF, but got 'x' instead
 	hint: put text, and numbers with a unit, in quotes: size = "100M"`},
 		{"\ufeffzz = 1\n", `1:1: unknown key "zz"
 	hint: the keys here are include, defaults, log`},

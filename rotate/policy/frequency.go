@@ -40,8 +40,8 @@ func parseFrequency(s string) (Frequency, error) {
 		return Frequency{Unit: Weekly, Day: day}, nil
 	case unit == Monthly:
 		day, err := strconv.Atoi(rest)
-		if err != nil || day < 1 || day > 28 {
-			return Frequency{}, fault(`a day is a number from 1 to 28, the last day that every month has: "monthly 15"`,
+		if err != nil || day < 1 || day > 31 {
+			return Frequency{}, fault(`a day is a number from 1 to 31, and in a shorter month its last: "monthly 15"`,
 				"bad day of the month %q", rest)
 		}
 		return Frequency{Unit: Monthly, Day: day}, nil

@@ -145,7 +145,7 @@ func TestFormatDuration(t *testing.T) {
 func TestFrequencyRoundTrips(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"hourly": "", "daily": "", "weekly": "", "monthly": "", "yearly": "", "every 15m": "", "weekly 7": "", "monthly 28": "",
+		"hourly": "", "daily": "", "weekly": "", "monthly": "", "yearly": "", "every 15m": "", "weekly 7": "", "monthly 31": "",
 		"weekly monday": "", "weekly Sun": "weekly sunday", "weekly 0": "weekly sunday", "weekly 6": "weekly saturday",
 		"monthly 01": "monthly 1", "every 90m": "every 1h30m",
 	} {
@@ -161,7 +161,7 @@ func TestFrequencyRoundTrips(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", in, got, want)
 		}
 	}
-	for _, in := range []string{"", "never", "interval", "Daily", "daily ", "weekly  monday", "weekly 8", "weekly mo", "monthly 0", "monthly 29", "monthly -1", "every", "every 59s", "every 1h every 2h", "yearly 1"} {
+	for _, in := range []string{"", "never", "interval", "Daily", "daily ", "weekly  monday", "weekly 8", "weekly mo", "monthly 0", "monthly 32", "monthly -1", "every", "every 59s", "every 1h every 2h", "yearly 1"} {
 		if f, err := parseFrequency(in); err == nil {
 			t.Errorf("%q: got %v", in, f)
 		}

@@ -43,7 +43,7 @@ const maxDepth = 32
 type places struct {
 	root  *place
 	deep  int // offset of what is nested beyond maxDepth; -1
-	twice int // offset of a key that its table already has; -1
+	twice int // offset of a key that is already set; -1
 }
 
 // findPlaces indexes a document, in one pass. A document that the decoder
@@ -113,7 +113,7 @@ func (s *scanner) pair(table *place, depth int) {
 	s.off++
 	for i, seg := range path {
 		p, known := table.fields[seg.name]
-		if known && i == len(path)-1 && s.found.twice < 0 {
+		if known && (i == len(path)-1 || p.items != nil) && s.found.twice < 0 {
 			s.found.twice = seg.off
 		}
 		if !known {

@@ -119,8 +119,7 @@ func TestPositions(t *testing.T) {
 		{2, Position{"f", 1, 3}},
 		{3, Position{"f", 2, 1}},
 		{4, Position{"f", 3, 1}},
-		{6, Position{"f", 3, 2}},
-		{10, Position{"f", 3, 5}},
+		{10, Position{"f", 3, 7}},
 		{99, Position{"f", 4, 1}},
 	} {
 		if got := s.at(c.off); got != c.want {

@@ -27,7 +27,7 @@ type Policy struct {
 	Size      int64         // bytes; due when larger, whatever the calendar says; 0: no rule
 	MinSize   int64         // bytes; not due by the calendar until larger; 0: no rule
 	MaxSize   int64         // bytes; due before its time when larger; 0: no rule
-	MinAge    time.Duration // not due until the log was last written this long ago; 0: no rule
+	MinAge    time.Duration // not due by the calendar until the log was last written this long ago; 0: no rule
 	IfEmpty   bool          // turn empty logs too
 
 	// How.
@@ -63,7 +63,7 @@ type Policy struct {
 }
 
 // Position is a place in a configuration file. Line and Col count from 1, Col
-// in characters. Line 0 is the file as a whole.
+// in bytes. Line 0 is the file as a whole.
 type Position struct {
 	File string
 	Line int

@@ -22,7 +22,7 @@ minage        = 2
 ifempty       = false
 create        = { mode = "0640", owner = "root", group = 0 }
 olddir        = "archive/"
-createolddir  = { mode = "2750" }
+createolddir  = { mode = "2750", group = "root" }
 dateext       = true
 dateformat    = "-%Y%m%d-%s"
 dateyesterday = true
@@ -61,7 +61,7 @@ copytruncate = true
 copy         = false
 create       = false
 createolddir = false
-olddir       = "/var/old"
+olddir       = "/var/old/."
 start        = 0
 addextension = ".old"
 rotate       = 0
@@ -97,7 +97,7 @@ func TestEveryKey(t *testing.T) {
 		MinAge:        48 * time.Hour,
 		Create:        &Create{Mode: 0o640, UID: 0, GID: 0},
 		OldDir:        "archive",
-		MakeDir:       &Create{Mode: 0o2750, UID: -1, GID: -1},
+		MakeDir:       &Create{Mode: 0o2750, UID: -1, GID: 0},
 		Start:         1,
 		DateExt:       true,
 		DateFormat:    "-%Y%m%d-%s",

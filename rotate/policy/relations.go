@@ -2,6 +2,7 @@ package policy
 
 import (
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -17,6 +18,7 @@ func conflicts() []conflict {
 	return []conflict{
 		{"size", "frequency", nil, `size alone decides, whatever the day: keep one, or write frequency with maxsize for "or sooner, when larger"`},
 		{"size", "minsize", nil, "size alone decides: keep one, or write frequency with minsize"},
+		{"size", "minage", nil, "size alone decides: keep one, or write frequency with minage"},
 		{"size", "maxsize", nil, "both turn a log that is larger: keep one"},
 		{"minsize", "maxsize", func(p *Policy) bool { return p.MinSize > p.MaxSize }, "a log would always reach maxsize first: make minsize the smaller one"},
 		{"copy", "copytruncate", nil, "copytruncate empties the log after it was copied, copy leaves it as it is: keep one"},
@@ -56,6 +58,7 @@ func needs() []need {
 		{"dateyesterday", []string{"dateext"}, "add dateext = true"},
 		{"datehourago", []string{"dateext"}, "add dateext = true"},
 		{"minsize", []string{"frequency"}, `add frequency = "daily", or write size instead`},
+		{"minage", []string{"frequency"}, `add frequency = "daily"`},
 		{"createolddir", []string{"olddir"}, `add olddir = "archive"`},
 		{"delaycompress", []string{"compress"}, `add compress = "gzip"`},
 		{"sharedscripts", []string{"prerotate", "postrotate"}, "remove it, or add the script"},
@@ -77,11 +80,13 @@ func checkTable(r *reader, table settings[Policy]) {
 }
 
 // checkNeeds reports the keys of a table that mean nothing in the policy that
-// it makes together with its defaults.
+// it makes together with its defaults, but for those that checkTable reported.
 func checkNeeds(r *reader, table, whole settings[Policy]) {
 	for _, n := range needs() {
-		if table.active(n.key) && !table[n.key].bad && !whole.active(n.any...) {
-			r.fail(table[n.key].off, fault(n.hint, "%s does nothing without %s", n.key, strings.Join(n.any, " or ")))
+		s, given := table[n.key]
+		reported := slices.ContainsFunc(r.errs, func(e *Error) bool { return e.Pos == s.pos })
+		if given && s.active && !s.bad && !reported && !whole.active(n.any...) {
+			r.fail(s.off, fault(n.hint, "%s does nothing without %s", n.key, strings.Join(n.any, " or ")))
 		}
 	}
 }

@@ -1,9 +1,6 @@
 package policy
 
-import (
-	"sort"
-	"unicode/utf8"
-)
+import "sort"
 
 // source is a text that is read, and where its lines begin.
 type source struct {
@@ -26,8 +23,5 @@ func newSource(name, text string) *source {
 func (s *source) at(off int) Position {
 	off = max(0, min(off, len(s.text)))
 	line := sort.SearchInts(s.lines, off+1)
-	for off > s.lines[line-1] && off < len(s.text) && !utf8.RuneStart(s.text[off]) {
-		off-- // the decoder may point into a character
-	}
-	return Position{s.name, line, utf8.RuneCountInString(s.text[s.lines[line-1]:off]) + 1}
+	return Position{s.name, line, off - s.lines[line-1] + 1}
 }

@@ -50,7 +50,7 @@ func decode(r *reader) (root value, ok bool) {
 		r.failSyntax(err)
 		return value{}, false
 	}
-	if found.twice >= 0 { // the decoder lets a = 1 after a.b = 1 pass
+	if found.twice >= 0 { // the decoder lets a = 1 pass after a.b = 1, and a.b = 1 after [[a]]
 		r.fail(found.twice, fault("keep one", "the key is already set"))
 		return value{}, false
 	}
