@@ -126,6 +126,23 @@ func memory(t *testing.T) string {
 	return dir
 }
 
+// The watch that two share outlasts the one whose time is up first.
+func TestAwaitOneFileTwiceForDifferentTimes(t *testing.T) {
+	path, w := holding(t)
+	third, _ := holding(t)
+	opens := 0
+	closer := func() (*os.File, error) {
+		if opens++; opens == 2 { // at its own deadline, after that of the first
+			must(t, w.Close())
+		}
+		return os.Open(third)
+	}
+	got := await(t.Context(), []Watched{{reader(path), 5 * time.Millisecond}, {reader(path), time.Hour}, {closer, 10 * time.Millisecond}}, deaf)
+	one(t, got[:1], Held)
+	one(t, got[1:2], Released)
+	one(t, got[2:], Held)
+}
+
 // A close at any moment around the first look is not missed.
 func TestAwaitRacingClose(t *testing.T) {
 	var files []Watched
@@ -182,15 +199,11 @@ func TestAwaitCancelled(t *testing.T) {
 	}
 	one(t, await(ctx, []Watched{{reader(path), time.Hour}, {last, 0}}, deaf)[:1], Held)
 
-	later, stop := context.WithCancel(t.Context())
-	probes := 0
-	counting := func() (*os.File, error) {
-		if probes++; probes == 3 {
-			go stop() // while it waits
-		}
-		return os.Open(path)
+	for _, p := range []pace{deaf, {first: time.Microsecond, most: time.Millisecond}} { // while it waits, and while it probes
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
+		one(t, await(ctx, []Watched{{reader(path), time.Hour}}, p), Held)
+		cancel()
 	}
-	one(t, Await(later, []Watched{{counting, time.Hour}}), Held)
 }
 
 func TestAwaitFileThatCannotBeOpened(t *testing.T) {

@@ -129,8 +129,8 @@ func (s *scan) descriptors(dir procDir) (map[FileID]Holder, error) {
 			return true // closed meanwhile, or of no interest
 		}
 		flags, ok := openFlags(dir, name)
-		if !ok || flags&unix.O_PATH != 0 || flags&unix.O_ACCMODE == unix.O_RDONLY {
-			return true
+		if !ok || flags&unix.O_ACCMODE == unix.O_RDONLY {
+			return true // O_PATH, too, has no other mode
 		}
 		fd, err := strconv.Atoi(name)
 		if err != nil {

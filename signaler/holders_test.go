@@ -3,6 +3,7 @@ package signaler
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -101,24 +102,77 @@ func TestHoldersOfSeveralFiles(t *testing.T) {
 	}
 }
 
-// Those who may not look everywhere are told so.
+// An overlay has devices and counts of its own.
+func TestHoldersOnOverlay(t *testing.T) {
+	if !inNamespace(t) {
+		return
+	}
+	dir := folder(t)
+	must(t, unix.Mount("tmpfs", dir, "tmpfs", 0, "")) // an overlay cannot be its own upper layer
+	for _, name := range []string{"lower", "upper", "work", "merged"} {
+		must(t, os.Mkdir(filepath.Join(dir, name), 0o755))
+	}
+	for _, layer := range []string{"lower", "upper"} {
+		write(t, filepath.Join(dir, layer, layer+".log.1"), "a line\n")
+	}
+	err := unix.Mount("overlay", dir+"/merged", "overlay", 0, fmt.Sprintf("lowerdir=%[1]s/lower,upperdir=%[1]s/upper,workdir=%[1]s/work", dir))
+	need(t, err == nil, "overlay file systems")
+	t.Cleanup(func() { // before the directory is removed
+		must(t, unix.Unmount(dir+"/merged", 0))
+		must(t, unix.Unmount(dir, 0))
+	})
+	for _, layer := range []string{"lower", "upper"} {
+		path := filepath.Join(dir, "merged", layer+".log.1")
+		c := play(t, "mapper", "LOG="+path)
+		c.ping()
+		if h := holder(t, path); h.PID != c.pid() || !h.Mapped {
+			t.Errorf("%s: got %+v, want the mapper %d", layer, h, c.pid())
+		}
+		must(t, c.in.Close())
+		must(t, c.cmd.Wait())
+		w, err := os.OpenFile(path, os.O_WRONLY, 0)
+		must(t, err)
+		if h := holder(t, path); h.PID != os.Getpid() || h.FD != int(w.Fd()) {
+			t.Errorf("%s: got %+v, want this process", layer, h)
+		}
+		one(t, Await(t.Context(), []Watched{{Open: reader(path)}}), Held)
+		must(t, w.Close())
+		one(t, Await(t.Context(), []Watched{{Open: reader(path)}}), Released)
+	}
+}
+
+// Those who may not look everywhere are told so, and find what is theirs.
 func TestHoldersIncomplete(t *testing.T) {
 	if !inNamespace(t) {
 		return
 	}
-	path := write(t, filepath.Join(folder(t), "app.log.1"), "")
-	for _, hide := range []string{"hidepid=0", "hidepid=2"} {
+	dir := folder(t)
+	must(t, os.Chmod(filepath.Dir(dir), 0o755))
+	path := own(t, write(t, filepath.Join(dir, "app.log.1"), "a line\n"), nobody, nobody)
+	for _, hide := range []string{"hidepid=0", "hidepid=2"} { // no access, no sight
 		must(t, unix.Mount("proc", "/proc", "proc", unix.MS_REMOUNT, hide))
-		c := play(t, "stranger", "LOG="+path, "MASK="+hide)
-		c.hears("complete: false")
+		cmd := exec.Command("/proc/self/exe")
+		cmd.Env = append(os.Environ(), "SIGNALER_ROLE=stranger", "LOG="+path)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+		out, err := cmd.CombinedOutput()
+		if err != nil || string(out) != "complete: false, mapped: true\n" {
+			t.Errorf("%s: %v\n%s", hide, err, out)
+		}
 	}
 }
 
 func playStranger() {
-	check(syscall.Setresuid(nobody, nobody, nobody))
-	_, complete, err := Holders([]FileID{{1, 1}})
+	f, err := os.OpenFile(os.Getenv("LOG"), os.O_RDWR, 0)
 	check(err)
-	fmt.Println("complete:", complete)
+	var st unix.Stat_t
+	check(unix.Fstat(int(f.Fd()), &st))
+	id := FileID{uint64(st.Dev), st.Ino}
+	_, err = unix.Mmap(int(f.Fd()), 0, 1, unix.PROT_READ, unix.MAP_SHARED)
+	check(err)
+	check(f.Close())
+	found, complete, err := Holders([]FileID{id})
+	check(err)
+	fmt.Printf("complete: %v, mapped: %v\n", complete, len(found[id]) == 1 && found[id][0].Mapped)
 }
 
 func TestUnit(t *testing.T) {

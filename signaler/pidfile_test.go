@@ -77,6 +77,7 @@ func TestGlob(t *testing.T) {
 		dir + "/none/*.pid":    {},
 		dir + "/none.pid":      {dir + "/none.pid"}, // for Find to report
 		dir + "/a.pid":         {a},
+		dir + "/a.pid/x/*.pid": nil, // out of reach
 		dir + "/[a":            nil,
 		dir[1:] + "/*.pid":     nil,
 		dir + "/a.pid/*/*.pid": {},

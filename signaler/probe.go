@@ -33,8 +33,11 @@ func (s Status) String() string { return [...]string{"unknown", "held", "release
 //
 // Unknown comes with the reason: the file is another user's and the caller
 // lacks CAP_LEASE (EACCES), or the file system has no leases (EINVAL, ENOLCK,
-// EOPNOTSUPP): NFS, FUSE. One case deceives: a file on an overlay whose writer
-// opened it in the upper directory.
+// EOPNOTSUPP): NFS, FUSE.
+//
+// An overlay deceives in two cases: it does not see a writer that opened the
+// file in the upper directory, nor one that mapped it and then closed it. Holders
+// finds the second.
 func Probe(f *os.File) (Status, error) {
 	status := Unknown
 	err := control(f, func(fd int) error {
