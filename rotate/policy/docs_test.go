@@ -1,0 +1,109 @@
+package policy
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// manual returns docs/configuration.md and the TOML in it.
+func manual(t *testing.T) (text string, snippets []string) {
+	t.Helper()
+	data, err := os.ReadFile("../../docs/configuration.md")
+	mustDo(t, err)
+	for _, m := range regexp.MustCompile("(?s)```toml\n(.*?)```").FindAllStringSubmatch(string(data), -1) {
+		snippets = append(snippets, m[1])
+	}
+	return string(data), snippets
+}
+
+// TestManualIsRight reads every snippet of the manual, with what it leaves out
+// around it.
+func TestManualIsRight(t *testing.T) {
+	t.Parallel()
+	_, snippets := manual(t)
+	if len(snippets) < len(policyKeys()) {
+		t.Fatalf("%d snippets", len(snippets))
+	}
+	has := func(text, keys string) bool { return regexp.MustCompile(`(?m)^(` + keys + `)\s*=`).MatchString(text) }
+	for _, snippet := range snippets {
+		text := snippet
+		if !has(text, "include") && !strings.Contains(text, "[log.access]") {
+			policy := "[log.NAME]\n"
+			for keys, line := range map[string]string{
+				"paths":                           `paths = ["/a"]`,
+				"frequency|size|maxsize":          `maxsize = 1`,
+				"rotate|maxage|maxtotal|keepfree": `rotate = 1`,
+			} {
+				if !has(text, keys) {
+					policy += line + "\n"
+				}
+			}
+			text = policy + text
+		}
+		if _, err := Parse("configuration.md", []byte(text)); err != nil {
+			t.Errorf("%s\n%s", text, describe(err))
+		}
+	}
+}
+
+func TestManualHasEveryKey(t *testing.T) {
+	t.Parallel()
+	text, _ := manual(t)
+	for _, name := range append(policyKeyNames(), "include") {
+		if !strings.Contains(text, "\n### "+name+"\n") {
+			t.Errorf("no chapter on %s", name)
+		}
+	}
+	for _, k := range targetSchema().keys {
+		if !strings.Contains(text, "\n| `"+k.name+"` |") {
+			t.Errorf("no line on %s of notify", k.name)
+		}
+	}
+}
+
+// TestExamplesAreRight reads the examples that hints show.
+func TestExamplesAreRight(t *testing.T) {
+	t.Parallel()
+	for _, k := range policyKeys() {
+		text := k.name + " = " + k.example + "\n"
+		for key, needed := range map[string]string{
+			"dateformat": "dateext = true", "dateyesterday": "dateext = true", "datehourago": "dateext = true",
+			"createolddir": `olddir = "old"`, "delaycompress": "compress = true", "sharedscripts": `prerotate = "true"`,
+		} {
+			if k.name == key {
+				text += needed + "\n"
+			}
+		}
+		if k.name == "minsize" || k.name == "minage" {
+			text += "frequency = \"daily\"\n"
+		} else if !strings.Contains(k.name, "size") && k.name != "frequency" {
+			text += "size = 1\n"
+		}
+		if k.name != "rotate" {
+			text += "rotate = 1\n"
+		}
+		if k.name != "paths" {
+			text += "paths = [\"/a\"]\n"
+		}
+		if _, err := Parse(k.name, []byte("[log.a]\n"+text)); err != nil {
+			t.Errorf("%s\n%s", text, describe(err))
+		}
+	}
+	for _, k := range targetSchema().keys {
+		text := "[[log.a.notify]]\n" + k.name + " = " + k.example + "\n"
+		if k.name != "command" && k.name != "pidfile" {
+			text += "pidfile = \"/p\"\n"
+		}
+		if _, err := Parse(k.name, []byte(good+text)); err != nil {
+			t.Errorf("%s\n%s", text, describe(err))
+		}
+	}
+	for _, k := range createSchema(0o777).keys {
+		text := good + "create = { " + k.name + " = " + k.example + " }\n"
+		if _, err := Parse(k.name, []byte(text)); err != nil {
+			t.Errorf("%s\n%s", text, describe(err))
+		}
+	}
+}
