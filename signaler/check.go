@@ -23,7 +23,8 @@ type Match struct {
 // must be alive, match m, still pass what Find demands, and survive: it
 // catches, ignores or (in every thread) blocks sig, or sig is one of those that
 // do nothing by default. What a handler does cannot be seen. A Go program
-// catches SIGHUP though it dies of it, unless it asked for it.
+// catches SIGHUP and yet dies of it, unless it asked for it; Node.js catches
+// SIGUSR1, and opens its debugger.
 func (p *Process) Check(sig syscall.Signal, m Match) error {
 	p.match = m
 	return p.look(&sig)
@@ -48,7 +49,7 @@ func (p *Process) look(sig *syscall.Signal) error {
 	}
 	if err != nil {
 		return p.fail(Unsupported, err, fmt.Sprintf("process %d cannot be seen in /proc: %v", p.pid, err),
-			"run as root, or mount /proc without hidepid")
+			"run as root, with the /proc of this pid namespace, mounted without hidepid")
 	}
 	p.facts, p.exe = now, exe
 	switch {
@@ -124,9 +125,12 @@ func (p *Process) inProc() error {
 // matches holds the process against what the last Check asked for.
 func (p *Process) matches() error {
 	m := p.match
+	if m.Exe != "" && p.exe == "" {
+		return p.fail(Mismatch, nil, fmt.Sprintf("the program of %s may not be read", p.who()), "run as root or as the user of the service")
+	}
 	if m.Exe != "" && p.exe != m.Exe {
-		real, err := filepath.EvalSymlinks(m.Exe)
-		if err != nil || p.exe != real {
+		target, err := filepath.EvalSymlinks(m.Exe)
+		if err != nil || p.exe != target {
 			return p.fail(Mismatch, nil, fmt.Sprintf("%s runs %q, not %q", p.who(), p.exe, m.Exe),
 				"the file is stale, or exe does not say which program writes it")
 		}

@@ -380,3 +380,20 @@ func TestLate(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkFindAndCheck(b *testing.B) {
+	cmd := exec.Command("cat")
+	in, err := cmd.StdinPipe()
+	must(b, err)
+	must(b, cmd.Start())
+	path := filepath.Join(b.TempDir(), "x.pid")
+	must(b, os.WriteFile(path, []byte(strconv.Itoa(cmd.Process.Pid)), 0o644))
+	for b.Loop() {
+		p, err := Find(path)
+		must(b, err)
+		must(b, p.Check(unix.SIGWINCH, Match{}))
+		must(b, p.Close())
+	}
+	must(b, in.Close())
+	must(b, cmd.Wait())
+}
