@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"rotate/rotate/internal/fsys"
@@ -58,7 +59,10 @@ func crashAt(t *testing.T, k int, keys string) (crashed bool) {
 	w.now = noon.AddDate(0, 0, 1)
 	r := w.prepare(toml)
 	ops := 0
+	var mu sync.Mutex
 	r.fs.Before = func(fsys.Op) error {
+		mu.Lock()
+		defer mu.Unlock()
 		ops++
 		if crashed = crashed || ops > k; crashed {
 			return errCrash

@@ -18,7 +18,6 @@ type execution struct {
 	scripts shell
 	groups  []*group
 	debts   []debt
-	paid    map[plan.ID]bool // archives whose writers need not be told again
 }
 
 // group is the work for one policy.
@@ -61,7 +60,6 @@ func (r *Run) Execute(ctx context.Context) *Report {
 		dirs:    newHandles(r.fs),
 		report:  &Report{Plan: r.Plan},
 		scripts: shell{stdout: r.opts.Stdout, stderr: r.opts.Stderr},
-		paid:    map[plan.ID]bool{},
 	}
 	defer x.dirs.close()
 	x.gather()
@@ -91,8 +89,11 @@ func (x *execution) gather() {
 				continue
 			}
 			r := &LogReport{Policy: g.Policy, Log: l, Steps: make([]StepReport, 0, len(l.Turn)+len(l.Finish))}
-			for _, s := range slices.Concat(l.Turn, l.Finish) {
-				r.Steps = append(r.Steps, StepReport{Step: s})
+			for i := range l.Turn {
+				r.Steps = append(r.Steps, StepReport{Step: &l.Turn[i]})
+			}
+			for i := range l.Finish {
+				r.Steps = append(r.Steps, StepReport{Step: &l.Finish[i]})
 			}
 			x.report.Logs = append(x.report.Logs, r)
 			g.jobs = append(g.jobs, &job{LogReport: r})

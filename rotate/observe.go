@@ -50,7 +50,7 @@ type match struct {
 	pattern policy.Pattern
 }
 
-func (m match) path() string { return plan.Place{Dir: &m.folder.Dir, Name: m.name}.Path() }
+func (m match) path() string { return plan.Place{Dir: m.folder.Dir, Name: m.name}.Path() }
 
 // policy observes the logs of one policy. It reports false when Only leaves
 // nothing of it.
@@ -136,7 +136,7 @@ func (o *observer) folder(p *policy.Policy, naming *plan.Naming, found []match) 
 	archived := make([]bool, len(found)) // matches that are archives of other matches
 	for i, m := range found {
 		l := &logs[i]
-		l.Place, l.Kind, l.Archive = plan.Place{Dir: &home.Dir, Name: m.name}, m.kind, away.dir
+		l.Place, l.Kind, l.Archive = plan.Place{Dir: home.Dir, Name: m.name}, m.kind, away.dir
 		l.Archives = o.archives(naming, m.name, home, nil)
 		for _, a := range l.Archives {
 			if j, ok := slices.BinarySearchFunc(found, a.Name, byName); ok {
@@ -186,7 +186,7 @@ type olddir struct {
 
 func (o *observer) olddir(p *policy.Policy, home *folder) olddir {
 	if p.OldDir == "" {
-		return olddir{&home.Dir, home}
+		return olddir{home.Dir, home}
 	}
 	dir := p.OldDir
 	if !path.IsAbs(dir) {
@@ -194,7 +194,7 @@ func (o *observer) olddir(p *policy.Policy, home *folder) olddir {
 	}
 	f := o.tree.folder(dir)
 	if f.err == nil {
-		return olddir{&f.Dir, f}
+		return olddir{f.Dir, f}
 	}
 	if p.MakeDir == nil || !missing(f.err) {
 		return olddir{}
@@ -213,7 +213,7 @@ func (o *observer) archives(naming *plan.Naming, base string, f *folder, list []
 		}
 		if g, ext, ok := naming.Parse(base, e.Name); ok {
 			list = append(list, plan.Archive{
-				Place:      plan.Place{Dir: &f.Dir, Name: e.Name},
+				Place:      plan.Place{Dir: f.Dir, Name: e.Name},
 				Generation: g,
 				Ext:        ext,
 				Ino:        e.Ino,

@@ -68,7 +68,7 @@ func (l *LogReport) Owed() bool {
 
 // StepReport is one step and how it ended.
 type StepReport struct {
-	plan.Step
+	*plan.Step
 	Done    bool
 	In, Out int64 // bytes read and written, of Copy, Move and Compress
 }

@@ -37,8 +37,6 @@ func (x *execution) settle(ctx context.Context, told []signalled) {
 		s.Status, s.After, s.Err = r.Status, r.After, r.Err
 		if s.Status == signaler.Held {
 			held[signaler.FileID(s.ID)] = append(held[signaler.FileID(s.ID)], s)
-		} else {
-			x.paid[s.ID] = true
 		}
 	}
 	x.name(held)

@@ -22,11 +22,11 @@ type tree struct {
 
 // folder is one folder's index.
 type folder struct {
-	plan.Dir
-	err     error        // why it could not be read
-	entries []fsys.Entry // by name
-	gone    []string     // names that the state knows and the folder no longer has, by name
-	claimed []bool       // entries that a policy has taken
+	*plan.Dir              // on its own: a plan outlives the index
+	err       error        // why it could not be read
+	entries   []fsys.Entry // by name
+	gone      []string     // names that the state knows and the folder no longer has, by name
+	claimed   []bool       // entries that a policy has taken
 }
 
 func newTree(fs *fsys.FS, st *state.State, owed []state.Owed) *tree {
@@ -66,7 +66,7 @@ func (t *tree) folder(dir string) *folder {
 func (t *tree) read(dir string) *folder {
 	d, err := t.fs.OpenDir(dir)
 	if err != nil {
-		f := &folder{Dir: plan.Dir{Path: dir}, err: err}
+		f := &folder{Dir: &plan.Dir{Path: dir}, err: err}
 		f.gone = t.goneFrom(dir, nil)
 		return f
 	}
@@ -76,7 +76,7 @@ func (t *tree) read(dir string) *folder {
 	if f := t.ids[id]; f != nil {
 		return f
 	}
-	f := &folder{Dir: plan.Dir{Path: dir, ID: id, Mount: d.Mount(), Free: -1}}
+	f := &folder{Dir: &plan.Dir{Path: dir, ID: id, Mount: d.Mount(), Free: -1}}
 	f.entries, f.err = d.Entries()
 	f.claimed = make([]bool, len(f.entries))
 	f.gone = t.goneFrom(dir, f)

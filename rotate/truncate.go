@@ -55,17 +55,15 @@ func (x *execution) tail(archive, log *os.File, j *job, copied *StepReport) erro
 			return err
 		}
 		copied.In, copied.Out, j.AtRisk = copied.In+n, copied.Out+n, n
+		if n > 0 {
+			if err := x.fs.Fsync(archive); err != nil {
+				return err
+			}
+		}
 		if n == 0 || round == tailRounds {
-			break
-		}
-		if err := x.fs.Fsync(archive); err != nil {
-			return err
+			return x.fs.Truncate(log, 0)
 		}
 	}
-	if err := x.fs.Truncate(log, 0); err != nil {
-		return err
-	}
-	return x.fs.Fsync(archive)
 }
 
 // copied returns the step that copied the log.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"strconv"
 	"strings"
 	"time"
@@ -74,12 +75,17 @@ func ReadOwed(path string) ([]Owed, []error, error) {
 // if nothing is owed there is no file. When it returns nil the file on disk is
 // the new one, whatever happens next; on an error it is the old one or the new
 // one, complete.
-func WriteOwed(files *fsys.FS, path string, owed []Owed) error {
+func WriteOwed(files *fsys.FS, path string, owed iter.Seq[Owed]) error {
 	if path == discard {
 		return nil
 	}
+	empty := true
+	for range owed {
+		empty = false
+		break
+	}
 	var err error
-	if len(owed) == 0 {
+	if empty {
 		if err = files.RemoveFile(path); errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
@@ -92,14 +98,14 @@ func WriteOwed(files *fsys.FS, path string, owed []Owed) error {
 	return nil
 }
 
-func encodeOwed(w io.Writer, owed []Owed) error {
+func encodeOwed(w io.Writer, owed iter.Seq[Owed]) error {
 	b := bufio.NewWriter(w)
 	lines := json.NewEncoder(b)
 	lines.SetEscapeHTML(false)
 	if err := lines.Encode(owedVersion); err != nil {
 		return err
 	}
-	for _, o := range owed {
+	for o := range owed {
 		if err := lines.Encode(newOwedLine(o)); err != nil {
 			return err
 		}

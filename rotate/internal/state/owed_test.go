@@ -30,7 +30,7 @@ func TestOwedRoundTrip(t *testing.T) {
 	other.Policy = `"quoted"`
 	other.Turned = day.Add(123456789 * time.Nanosecond)
 	want := []Owed{debt, other}
-	if err := WriteOwed(&fsys.FS{}, path, want); err != nil {
+	if err := WriteOwed(&fsys.FS{}, path, slices.Values(want)); err != nil {
 		t.Fatal(err)
 	}
 	text := readText(t, path)
@@ -44,7 +44,7 @@ func TestOwedRoundTrip(t *testing.T) {
 	}
 
 	for range 2 { // with a file, and without
-		if err := WriteOwed(&fsys.FS{}, path, nil); err != nil {
+		if err := WriteOwed(&fsys.FS{}, path, slices.Values[[]Owed](nil)); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
@@ -102,10 +102,10 @@ func TestReadOwed(t *testing.T) {
 func TestOwedOfDiscardedState(t *testing.T) {
 	t.Parallel()
 	path := OwedPath("/dev/null")
-	if err := WriteOwed(&fsys.FS{}, path, []Owed{debt}); err != nil {
+	if err := WriteOwed(&fsys.FS{}, path, slices.Values([]Owed{debt})); err != nil {
 		t.Fatal(err)
 	}
-	if err := WriteOwed(&fsys.FS{}, path, nil); err != nil {
+	if err := WriteOwed(&fsys.FS{}, path, slices.Values[[]Owed](nil)); err != nil {
 		t.Fatal(err)
 	}
 	if owed, _, err := ReadOwed(path); err != nil || owed != nil {
