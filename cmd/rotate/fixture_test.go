@@ -169,17 +169,19 @@ func reportOn(p *plan.Plan) *rotate.Report {
 	api, slow := &p.Policies[0], &p.Policies[1]
 	app, stuck, link, large := &api.Logs[0], &api.Logs[1], &api.Logs[3], &slow.Logs[0]
 	steps := func(l *plan.LogPlan, done bool) (all []rotate.StepReport) {
-		for _, s := range append(append([]plan.Step(nil), l.Turn...), l.Finish...) {
-			r := rotate.StepReport{Step: s, Done: done}
-			if s.Op == plan.Compress && done {
-				r.In, r.Out = 4_300_000, 317_000
+		for _, list := range [][]plan.Step{l.Turn, l.Finish} {
+			for i := range list {
+				r := rotate.StepReport{Step: &list[i], Done: done}
+				if list[i].Op == plan.Compress && done {
+					r.In, r.Out = 4_300_000, 317_000
+				}
+				all = append(all, r)
 			}
-			all = append(all, r)
 		}
 		return all
 	}
 	largeSteps := steps(large, true)
-	largeSteps[len(largeSteps)-1] = rotate.StepReport{Step: large.Finish[1]}
+	largeSteps[len(largeSteps)-1] = rotate.StepReport{Step: &large.Finish[1]}
 	holders := []signaler.Holder{
 		{PID: 4712, PPID: 4711, Name: "node", Exe: "/usr/bin/node", User: "api", FD: 21, Append: true, Writable: true, Worker: true, Unit: "api.service"},
 	}

@@ -29,6 +29,8 @@ var hints = []struct {
 	{syscall.EMFILE, "raise the limit of open files: ulimit -n, or LimitNOFILE= of the unit"},
 	{syscall.ENFILE, "the system has too many open files: raise fs.file-max"},
 	{syscall.ENOMEM, "not enough memory: compress fewer archives at a time with --jobs 1"},
+	{syscall.EEXIST, "something else took the name meanwhile; the next run decides anew"},
+	{syscall.EPERM, "run as root; if it is, see lsattr: the file may be immutable or append-only"},
 	{fs.ErrPermission, "run as root, or as the user who owns the folder"},
 	{fs.ErrNotExist, "make it, or correct the path"},
 }

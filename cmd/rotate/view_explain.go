@@ -19,6 +19,7 @@ func (v *voice) explain(x *explanation) {
 		v.fact("", fmt.Sprintf("(%s at %s matches too, but comes later)", p.Name, name(p.Pos.String())))
 	}
 	v.fact("when", strings.Join(whenRules(x.policy), ", "))
+	v.fact("keep", strings.Join(keepRules(x.policy), ", "))
 	v.fact("last", lastTurned(l))
 	if next, ok := plan.NextDue(x.policy, l.Last, now); ok && next.After(now) {
 		v.fact("due", when(next))
@@ -94,6 +95,17 @@ func whenRules(p *policy.Policy) (rules []string) {
 		rules = append(rules, "unless empty")
 	}
 	return rules
+}
+
+// keepRules lists the rules that decide how long archives are kept.
+func keepRules(p *policy.Policy) (rules []string) {
+	if p.Rotate >= 0 {
+		rules = append(rules, fmt.Sprintf("rotate %d", p.Rotate))
+	}
+	if p.MaxAge > 0 {
+		rules = append(rules, "maxage "+policy.FormatDuration(p.MaxAge))
+	}
+	return append(rules, space(p)...)
 }
 
 func lastTurned(l *plan.LogPlan) string {

@@ -13,8 +13,9 @@ import (
 	"rotate/signaler"
 )
 
-// voice is how the program speaks. Every line that a user reads is made here,
-// in the view_*.go files (plans, reports, explanations) or in hints.go:
+// voice is how the program speaks. Every line that a user reads goes through
+// it: plans, reports and explanations are laid out in the view_*.go files,
+// remedies are in hints.go, and errors say themselves what failed.
 //
 //   - Results go to standard output, everything else to standard error.
 //   - "rotate: error:", "rotate: warning:" and "rotate: hint:", then lower
