@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"rotate/rotate"
@@ -17,17 +16,7 @@ type checkCmd struct {
 
 func (c *checkCmd) Run(ctx context.Context, v *voice) error {
 	o := &outcome{now: time.Now(), dryRun: true}
-	err := c.do(ctx, v, o)
-	if err != nil {
-		o.errs = append(o.errs, apart(err)...)
-	}
-	if c.JSON {
-		err = errors.Join(err, writeJSON(v.out, o))
-	}
-	if err == nil && !o.ok() {
-		return errSaid
-	}
-	return err
+	return o.end(v, c.do(ctx, v, o), c.JSON)
 }
 
 func (c *checkCmd) do(ctx context.Context, v *voice, o *outcome) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -36,6 +37,19 @@ func (o *outcome) take(v *voice, run *rotate.Run) {
 func (o *outcome) fail(v *voice, err error) {
 	v.fail(err)
 	o.errs = append(o.errs, apart(err)...)
+}
+
+// end ends a command that failed with err, or with what is in o: it prints o
+// as a document, if that was asked for, and returns what is yet to be said.
+func (o *outcome) end(v *voice, err error, asJSON bool) error {
+	o.errs = append(o.errs, apart(err)...)
+	if asJSON {
+		err = errors.Join(err, writeJSON(v.out, o))
+	}
+	if err == nil && !o.ok() {
+		return errSaid
+	}
+	return err
 }
 
 // ok reports whether nothing failed, and, of a plan, whether nothing would.

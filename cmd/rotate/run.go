@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -29,23 +28,13 @@ type runCmd struct {
 
 func (c *runCmd) Run(ctx context.Context, v *voice) error {
 	o := &outcome{now: time.Now(), dryRun: c.DryRun}
-	err := c.do(ctx, v, o)
-	if err != nil {
-		o.errs = append(o.errs, apart(err)...)
-	}
-	if c.JSON {
-		err = errors.Join(err, writeJSON(v.out, o))
-	}
-	if err == nil && !o.ok() {
-		return errSaid
-	}
-	return err
+	return o.end(v, c.do(ctx, v, o), c.JSON)
 }
 
 // do is the run. It says what failed, and keeps it in o; what it returns is
 // yet to be said.
 func (c *runCmd) do(ctx context.Context, v *voice, o *outcome) error {
-	policies := load(v, o, c.Config)
+	policies, only := load(v, o, c.Config), absolute(c.Only)
 	state, err := stateFile(c.State)
 	if err != nil {
 		return err
@@ -61,15 +50,16 @@ func (c *runCmd) do(ctx context.Context, v *voice, o *outcome) error {
 			}
 		}()
 	}
+	o.now = time.Now() // a run that waited must not decide by the clock of its start
 	run, err := rotate.Prepare(ctx, policies, rotate.Options{
-		State: state, Now: o.now, Force: c.Force, Only: absolute(c.Only), Jobs: c.Jobs,
+		State: state, Now: o.now, Force: c.Force, Only: only, Jobs: c.Jobs,
 		Stdout: scriptOutput(c.JSON), Stderr: os.Stderr,
 	})
 	if err != nil {
 		return interrupted(ctx, err)
 	}
 	o.take(v, run)
-	for _, what := range strangers(absolute(c.Only), policies, run.Plan) {
+	for _, what := range strangers(only, policies, run.Plan) {
 		o.fail(v, fmt.Errorf("--only %s: neither a policy nor a log of one", name(what)))
 	}
 	if (c.DryRun || c.Verbose) && !c.JSON {
