@@ -106,7 +106,7 @@ func TestRoundTrip(t *testing.T) {
 				// What everybody else has must be able to read it too.
 				tool := map[string]string{".gz": "gzip", ".zst": "zstd"}[tt.ext]
 				for flag, want := range map[string][]byte{"-t": nil, "-dc": data.data} {
-					cmd := exec.Command(need(t, tool), flag)
+					cmd := exec.Command(need(t, tool), "-q", flag)
 					cmd.Stdin = bytes.NewReader(b)
 					var stderr strings.Builder
 					cmd.Stderr = &stderr
