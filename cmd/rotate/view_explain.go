@@ -149,6 +149,7 @@ func (v *voice) archives(x *explanation) {
 		if info, err := os.Lstat(a.Path()); err == nil {
 			bytes, a.ModTime = size(info.Size()), info.ModTime()
 		}
-		v.say("    %-*s %5s  %s  %s", min(longest, width/2), label, bytes, when(a.ModTime), a.end(x.policy, x.plan.Now))
+		label = fmt.Sprintf("%-*s %5s  %s  ", min(longest, width/2), label, bytes, when(a.ModTime))
+		v.wrap(4, label, strings.Fields(a.end(x.policy, x.plan.Now)))
 	}
 }

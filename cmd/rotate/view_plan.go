@@ -135,11 +135,7 @@ func (v *voice) settling(p *policy.Policy, l *plan.LogPlan) {
 	if len(l.Settle) == 0 {
 		return
 	}
-	names := make([]string, len(l.Settle))
-	for i, a := range l.Settle {
-		names[i] = within(l.Dir, a)
-	}
-	files := strings.Join(names, ", ")
+	files := filesOf(l, l.Settle)
 	var wait string
 	for i := range p.Notify {
 		t := &p.Notify[i]
@@ -147,18 +143,37 @@ func (v *voice) settling(p *policy.Policy, l *plan.LogPlan) {
 		if l.Action == plan.Turn {
 			v.step(verb, whom)
 		} else {
-			v.step(verb, whom+",", "if somebody still writes "+files)
+			v.step(verb, append([]string{whom + ",", "if somebody still writes"}, files...)...)
 		}
-		wait = fmt.Sprintf("up to %s until nobody writes %s", policy.FormatDuration(t.Wait), files)
+		wait = fmt.Sprintf("up to %s until nobody writes", policy.FormatDuration(t.Wait))
 	}
 	if p.Scripts.Post != "" && l.Action == plan.Turn {
 		v.step("run", "postrotate")
 	}
 	if wait == "" {
-		v.step("check", "that nobody writes "+files)
+		v.step("check", append([]string{"that nobody writes"}, files...)...)
 		return
 	}
-	v.step("wait", wait)
+	v.step("wait", append([]string{wait}, files...)...)
+}
+
+// filesOf names archives of a log, or, if they are many, the first.
+func filesOf(l *plan.LogPlan, archives []plan.Place) (words []string) {
+	n := len(archives)
+	if n > few {
+		n = 1
+	}
+	for i, a := range archives[:n] {
+		word := within(l.Dir, a)
+		if i < n-1 {
+			word += ","
+		}
+		words = append(words, word)
+	}
+	if more := len(archives) - n; more > 0 {
+		words = append(words, fmt.Sprintf("and %d more", more))
+	}
+	return words
 }
 
 // target says what a target is told, as a verb and whom.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"rotate/rotate"
 	"rotate/rotate/plan"
@@ -49,17 +50,7 @@ func results(s style, l *rotate.LogReport) (words []string) {
 	if l.Turned {
 		words = append(words, "turned")
 	}
-	for i := range l.Settled {
-		a := &l.Settled[i]
-		switch archive := within(l.Log.Dir, a.Archive); a.Status {
-		case signaler.Released:
-			words = append(words, fmt.Sprintf("%s released after %s", archive, took(a.After)))
-		case signaler.Held:
-			words = append(words, archive+" still written")
-		case signaler.Unknown:
-			words = append(words, "nobody can tell who writes "+archive)
-		}
-	}
+	words = append(words, settled(l)...)
 	var in, out int64
 	var packed, removed, undone int
 	for i := range l.Steps {
@@ -80,6 +71,31 @@ func results(s style, l *rotate.LogReport) (words []string) {
 	}
 	if undone > 0 {
 		words = append(words, count(undone, "step")+" not done")
+	}
+	return words
+}
+
+// settled says of which archives the writers let go.
+func settled(l *rotate.LogReport) (words []string) {
+	archives := map[signaler.Status][]plan.Place{}
+	var after time.Duration
+	for _, s := range l.Settled {
+		archives[s.Status] = append(archives[s.Status], s.Archive)
+		if s.Status == signaler.Released {
+			after = max(after, s.After)
+		}
+	}
+	for _, s := range []struct {
+		status signaler.Status
+		format string
+	}{
+		{signaler.Released, "%s released after " + took(after)},
+		{signaler.Held, "%s still written"},
+		{signaler.Unknown, "nobody can tell who writes %s"},
+	} {
+		if files := filesOf(l.Log, archives[s.status]); len(files) > 0 {
+			words = append(words, fmt.Sprintf(s.format, strings.Join(files, " ")))
+		}
 	}
 	return words
 }
