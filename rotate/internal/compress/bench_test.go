@@ -83,11 +83,12 @@ func BenchmarkSmall(b *testing.B) {
 
 // BenchmarkLevel is why gzipLevel is what it is.
 func BenchmarkLevel(b *testing.B) {
-	data := accessLog(32 << 20)
+	data := bytes.Repeat(accessLog(32<<20), 8)
 	for level := 4; level <= 7; level++ {
 		b.Run(fmt.Sprint(level), func(b *testing.B) {
 			var out bytes.Buffer
 			b.SetBytes(int64(len(data)))
+			before := cpu(b)
 			for b.Loop() {
 				out.Reset()
 				w, err := gzip.NewWriterLevel(&out, level)
@@ -101,6 +102,7 @@ func BenchmarkLevel(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
+			b.ReportMetric((cpu(b)-before).Seconds()/float64(b.N), "cpu-s/op")
 			b.ReportMetric(float64(len(data))/float64(out.Len()), "ratio")
 		})
 	}
