@@ -65,7 +65,7 @@ func (r *Run) Execute(ctx context.Context) *Report {
 	x.gather()
 	if err := x.intend(); err != nil {
 		// Without its record, a crash could leave a service untold: turn nothing.
-		x.fault(fmt.Errorf("record what is about to be turned: %w", err))
+		x.fault(fmt.Errorf("nothing was turned: %w", err))
 		return x.report
 	}
 	x.turn(ctx)
@@ -128,6 +128,6 @@ func (x *execution) saveState() {
 		}
 	}
 	if err := x.state.Save(x.fs); err != nil {
-		x.fault(fmt.Errorf("save state: %w", err))
+		x.fault(err)
 	}
 }

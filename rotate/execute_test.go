@@ -1,6 +1,8 @@
 package rotate
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"maps"
 	"os"
@@ -144,6 +146,56 @@ func TestOldDirOnAnotherFileSystem(t *testing.T) {
 			w.want("old", map[string]string{"a.log.1.gz": "new", "a.log.2.gz": "old"})
 		}
 	}
+}
+
+// TestLeftovers has what runs that were cut short leave beside a plain archive,
+// and what others do.
+func TestLeftovers(t *testing.T) {
+	t.Parallel()
+	gz := func(text string) string {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		z.Write([]byte(text))
+		z.Close()
+		return b.String()
+	}
+	long := strings.Repeat("a line of some length\n", 10_000)
+	for name, c := range map[string]struct {
+		beside string // what app.log.1.gz holds, raw
+		fails  bool
+		want   map[string]string
+	}{
+		"complete":        {gz(long), false, map[string]string{"a.log": "", "a.log.1.gz": long}},
+		"cut short":       {gz(long)[:200], false, map[string]string{"a.log": "", "a.log.1.gz": long}},
+		"empty":           {"", false, map[string]string{"a.log": "", "a.log.1.gz": long}},
+		"of another file": {gz("precious"), true, map[string]string{"a.log": "", "a.log.1": long, "a.log.1.gz": "precious"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.write("log/a.log", "")
+			w.write("log/a.log.1", long)
+			w.write("log/a.log.1.gz", c.beside)
+			if r := w.run(daily + "compress='gzip'"); r.Failed() != c.fails {
+				t.Errorf("failed: %v", said(r))
+			}
+			w.want("log", c.want)
+		})
+	}
+}
+
+// TestMoveGoesOn has a copy on the other file system already.
+func TestMoveGoesOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.mkdir("old")
+	mountTmpfs(t, w.path("old"), "size=1m")
+	w.write("log/a.log", "")
+	w.write("log/a.log.1", "text")
+	w.write("old/a.log.1", "text")
+	w.runOK(daily + "olddir='DIR/old'")
+	w.want("log", map[string]string{"a.log": ""})
+	w.want("old", map[string]string{"a.log.1": "text"})
 }
 
 // mountTmpfs mounts a file system of its own at dir until the test ends.

@@ -181,7 +181,7 @@ func (f *finisher) leftover(src *os.File, s *StepReport) (complete bool, err err
 		}
 		defer old.Close() // read only: nothing to lose
 		verdict, err := compress.Same(src, old, s.ext())
-		if err != nil {
+		if err != nil && !errors.Is(err, compress.ErrUnknown) { // who cannot tell keeps both
 			return err
 		}
 		switch verdict {
@@ -219,7 +219,7 @@ func (f *finisher) write(ctx context.Context, j *job, src *os.File, s *StepRepor
 		defer t.Close()
 		if s.Op == plan.Compress {
 			c := j.Policy.Compress
-			err = compress.Codec{Method: c.Method, Command: c.Command}.Run(ctx, t.File(), src, s.From.Name, f.threads)
+			err = compress.Codec{Method: c.Method, Command: c.Command}.Run(ctx, t.File(), src, s.From.Path(), f.threads)
 		} else {
 			_, err = f.fs.CopyData(t.File(), src, s.In)
 		}

@@ -3,7 +3,6 @@ package rotate
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"path"
 	"slices"
 
@@ -21,10 +20,20 @@ type observer struct {
 	tree  *tree
 	state *state.State
 	owed  map[string][]state.Owed // by log
+
+	served   map[*policy.Pattern]bool // it led to something
+	failures map[*policy.Pattern][]*folder
 }
 
 func observe(ctx context.Context, files *fsys.FS, policies []*policy.Policy, st *state.State, owed []state.Owed, opts Options) (*plan.Facts, error) {
-	o := &observer{opts: opts, tree: newTree(files, st, owed), state: st, owed: map[string][]state.Owed{}}
+	o := &observer{
+		opts:     opts,
+		tree:     newTree(files, st, owed),
+		state:    st,
+		owed:     map[string][]state.Owed{},
+		served:   map[*policy.Pattern]bool{},
+		failures: map[*policy.Pattern][]*folder{},
+	}
 	for _, e := range owed {
 		o.owed[e.Log] = append(o.owed[e.Log], e)
 	}
@@ -42,12 +51,11 @@ func observe(ctx context.Context, files *fsys.FS, policies []*policy.Policy, st 
 
 // match is one path that a policy's patterns stand for.
 type match struct {
-	folder *folder
-	index  int // in folder.entries; -1: the log is gone
-	name   string
-	kind   plan.Kind
-	// pattern is what matched, to say how much the administrator meant this very name.
-	pattern policy.Pattern
+	folder  *folder
+	index   int // in folder.entries; -1: the log is gone
+	name    string
+	kind    plan.Kind
+	pattern *policy.Pattern // that matched
 }
 
 func (m match) path() string { return plan.Place{Dir: m.folder.Dir, Name: m.name}.Path() }
@@ -57,12 +65,8 @@ func (m match) path() string { return plan.Place{Dir: m.folder.Dir, Name: m.name
 func (o *observer) policy(p *policy.Policy) (plan.PolicyFacts, bool) {
 	facts := plan.PolicyFacts{Policy: p}
 	var found []match
-	for _, pattern := range p.Paths {
-		matches, problems := o.expand(p, pattern)
-		found = append(found, matches...)
-		if o.opts.Only == nil || slices.Contains(o.opts.Only, p.Name) {
-			facts.Problems = append(facts.Problems, problems...)
-		}
+	for i := range p.Paths {
+		found = join(found, o.expand(p, &p.Paths[i]))
 	}
 	slices.SortFunc(found, func(a, b match) int {
 		return cmp.Or(cmp.Compare(a.folder.Path, b.folder.Path), cmp.Compare(a.name, b.name))
@@ -76,15 +80,17 @@ func (o *observer) policy(p *policy.Policy) (plan.PolicyFacts, bool) {
 		for n < len(found) && found[n].folder == found[0].folder {
 			n++
 		}
-		facts.Logs = append(facts.Logs, o.folder(p, naming, found[:n])...)
+		facts.Logs = join(facts.Logs, o.folder(p, naming, found[:n]))
 		found = found[n:]
 	}
-	return facts, len(facts.Logs) > 0 || len(facts.Problems) > 0 || o.opts.Only == nil
+	if len(o.opts.Only) == 0 || slices.Contains(o.opts.Only, p.Name) {
+		facts.Problems = o.problems(p)
+	}
+	return facts, len(facts.Logs)+len(facts.Problems) > 0 || len(o.opts.Only) == 0
 }
 
-// expand lists what pattern stands for, and what stands in its way.
-func (o *observer) expand(p *policy.Policy, pattern policy.Pattern) (found []match, problems []plan.Problem) {
-	here := 0 // matches that are on disk
+// expand lists what pattern stands for.
+func (o *observer) expand(p *policy.Policy, pattern *policy.Pattern) (found []match) {
 	g := glob{
 		tree: o.tree,
 		found: func(f *folder, i int, name string) {
@@ -93,33 +99,44 @@ func (o *observer) expand(p *policy.Policy, pattern policy.Pattern) (found []mat
 				return
 			}
 			if i >= 0 {
-				here++
-				if f.claimed[i] {
-					return // an earlier policy has it
-				}
+				o.served[pattern] = true
 				m.kind = kindOf(f.entries[i].Type)
+			}
+			if f.taken(i, name) {
+				o.served[pattern] = true
+				return // an earlier policy has it
 			}
 			found = append(found, m)
 		},
 		failed: func(f *folder) {
-			if p.MissingOK && missing(f.err) {
-				return
-			}
-			problems = append(problems, plan.Problem{Path: f.Path, Reason: plan.Reason{Code: plan.Unreadable}, Detail: f.err.Error()})
+			o.failures[pattern] = append(o.failures[pattern], f)
 		},
 	}
 	g.expand(pattern.Text)
-	if here == 0 && len(problems) == 0 && !p.MissingOK {
-		problems = append(problems, plan.Problem{Path: pattern.Text, Reason: plan.Reason{Code: noMatch(pattern.Text)}})
-	}
-	return found, problems
+	return found
 }
 
-func noMatch(pattern string) plan.Code {
-	if hasMeta(pattern) {
-		return plan.NoMatch
+// problems lists what stands in the way of a policy's patterns: folders that
+// cannot be read, and patterns that led to no log, not even to one that is
+// gone and left archives.
+func (o *observer) problems(p *policy.Policy) (all []plan.Problem) {
+	for i := range p.Paths {
+		pattern := &p.Paths[i]
+		failures := o.failures[pattern]
+		for _, f := range failures {
+			if !p.MissingOK || !missing(f.err) {
+				all = append(all, plan.Problem{Path: f.Path, Reason: plan.Reason{Code: plan.Unreadable}, Detail: f.err.Error()})
+			}
+		}
+		if len(failures) == 0 && !o.served[pattern] && !p.MissingOK {
+			code := plan.MissingLog
+			if hasMeta(pattern.Text) {
+				code = plan.NoMatch
+			}
+			all = append(all, plan.Problem{Path: pattern.Text, Reason: plan.Reason{Code: code}})
+		}
 	}
-	return plan.MissingLog
+	return all
 }
 
 // folder observes the matches of a policy in one folder: which are logs, which
@@ -157,9 +174,8 @@ func (o *observer) folder(p *policy.Policy, naming *plan.Naming, found []match) 
 		if m.kind == plan.Missing && len(l.Archives) == 0 && len(l.Owed) == 0 {
 			continue
 		}
-		if m.index >= 0 {
-			home.claimed[m.index] = true
-		}
+		o.served[m.pattern] = true
+		home.take(m.index, m.name)
 		if !o.selected(p, m) {
 			continue
 		}
@@ -204,14 +220,17 @@ func (o *observer) olddir(p *policy.Policy, home *folder) olddir {
 	return olddir{dir: &plan.Dir{Path: dir, Mount: parent.Mount, Free: -1}}
 }
 
-// archives appends the archives of the log base that f holds.
+// archives appends the archives of the log base that f holds. No later policy
+// takes them for logs.
 func (o *observer) archives(naming *plan.Naming, base string, f *folder, list []plan.Archive) []plan.Archive {
 	from, to := f.with(naming.Prefix(base))
-	for _, e := range f.entries[from:to] {
+	for i := from; i < to; i++ {
+		e := &f.entries[i]
 		if e.Type != unix.DT_REG {
 			continue
 		}
 		if g, ext, ok := naming.Parse(base, e.Name); ok {
+			f.claimed[i] = true
 			list = append(list, plan.Archive{
 				Place:      plan.Place{Dir: f.Dir, Name: e.Name},
 				Generation: g,
@@ -224,110 +243,12 @@ func (o *observer) archives(naming *plan.Naming, base string, f *folder, list []
 	return list
 }
 
-// history fills in what the state and earlier runs say of a log.
-func (o *observer) history(l *plan.LogFacts) {
-	log := l.Path()
-	if last, ok := o.state.Last(log); ok {
-		l.Last = last
+// join is append for lists of which one is mostly empty: they are long.
+func join[T any](a, b []T) []T {
+	if len(a) == 0 {
+		return b
 	}
-	for _, e := range o.owed[log] {
-		// A shift may have moved the archive since: it is known by its inode.
-		for _, a := range l.Archives {
-			if a.Ino != e.Ino || a.Dir.ID.Dev != e.Dev || a.Ext != "" {
-				continue
-			}
-			l.Owed = append(l.Owed, plan.Owed{Archive: a.Place, ID: plan.ID{Dev: e.Dev, Ino: e.Ino}, Since: e.Turned})
-			if e.Turned.After(l.Last) {
-				l.Last = e.Turned // the run that turned it ended before it could say so
-			}
-			break
-		}
-	}
-}
-
-// look fills in what the rules need to know of the files themselves.
-func (o *observer) look(p *policy.Policy, l *plan.LogFacts, peek *peek) {
-	if l.Kind == plan.Regular && plan.Needs(p, l.Last, o.opts.Now, o.opts.Force) {
-		switch info, err := peek.stat(l.Place); {
-		case err == nil:
-			l.Stat = &plan.Stat{ID: plan.ID(info.ID), Size: info.Size, ModTime: info.ModTime, Links: info.Links}
-		case missing(err):
-			l.Kind = plan.Missing
-		}
-	}
-	if p.KeepFree > 0 && l.Archive != nil && l.Archive.Free < 0 {
-		l.Archive.Free = peek.free(l.Archive)
-	}
-	if plan.NeedsArchiveStat(p) {
-		for i := range l.Archives {
-			a := &l.Archives[i]
-			if info, err := peek.stat(a.Place); err == nil {
-				a.Size, a.ModTime = info.Size, info.ModTime
-			}
-		}
-	}
-}
-
-// peek looks at files in a few folders that it keeps open.
-type peek struct {
-	fs   *fsys.FS
-	open map[*plan.Dir]*fsys.Dir
-}
-
-func (k *peek) dir(d *plan.Dir) (*fsys.Dir, error) {
-	if h := k.open[d]; h != nil {
-		return h, nil
-	}
-	h, err := openAs(k.fs, d)
-	if err != nil {
-		return nil, err
-	}
-	if k.open == nil {
-		k.open = map[*plan.Dir]*fsys.Dir{}
-	}
-	k.open[d] = h
-	return h, nil
-}
-
-func (k *peek) stat(p plan.Place) (fsys.Info, error) {
-	d, err := k.dir(p.Dir)
-	if err != nil {
-		return fsys.Info{}, err
-	}
-	return d.Stat(p.Name)
-}
-
-// free returns the bytes free around d, or -1 when that cannot be told: then
-// nothing is removed for want of space.
-func (k *peek) free(d *plan.Dir) int64 {
-	h, err := k.dir(d)
-	if err != nil {
-		return -1
-	}
-	n, err := h.Free()
-	if err != nil {
-		return -1
-	}
-	return n
-}
-
-func (k *peek) close() {
-	for _, d := range k.open {
-		d.Close() // read only: nothing to lose
-	}
-}
-
-// openAs opens the folder that was observed as d, and no other.
-func openAs(files *fsys.FS, d *plan.Dir) (*fsys.Dir, error) {
-	h, err := files.OpenDir(d.Path)
-	if err != nil {
-		return nil, err
-	}
-	if plan.ID(h.ID()) != d.ID {
-		h.Close() // read only: nothing to lose
-		return nil, fmt.Errorf("open %q: it is not the folder that was there a moment ago", d.Path)
-	}
-	return h, nil
+	return append(a, b...)
 }
 
 func excluded(p *policy.Policy, log string) bool {
@@ -337,7 +258,7 @@ func excluded(p *policy.Policy, log string) bool {
 // selected reports whether Only leaves a match in the run. One that it does
 // not leave is still its policy's: no other takes it over.
 func (o *observer) selected(p *policy.Policy, m match) bool {
-	return o.opts.Only == nil || slices.ContainsFunc(o.opts.Only, func(s string) bool {
+	return len(o.opts.Only) == 0 || slices.ContainsFunc(o.opts.Only, func(s string) bool {
 		return s == p.Name || s == m.path() || matchesPath(s, m.path())
 	})
 }

@@ -58,6 +58,18 @@ func TestObserve(t *testing.T) {
 			toml:   "[log.x]\npaths=['DIR/log/a*']\nfrequency='daily'\nrotate=1\n[log.y]\npaths=['DIR/log/*']\nfrequency='daily'\nrotate=1\n",
 			expect: []string{"x leave a.log", "y leave b.log"},
 		},
+		"archives of an earlier policy's log are nobody's logs": {
+			files:  []string{"log/a.log", "log/a.log.1", "log/a.log.2.gz", "log/b"},
+			seen:   []string{"log/a.log"},
+			toml:   "[log.x]\npaths=['DIR/log/*.log']\nfrequency='daily'\nrotate=9\n[log.y]\npaths=['DIR/log/*']\nfrequency='daily'\nrotate=1\n",
+			expect: []string{"x turn a.log", "y leave b"},
+		},
+		"a log that was turned and not made again": {
+			files:  []string{"log/a.log.1"},
+			seen:   []string{"log/a.log"},
+			toml:   "[log.x]\npaths=['DIR/log/a.log']\nfrequency='daily'\nrotate=9\n[log.y]\npaths=['DIR/log/*.log']\nfrequency='daily'\nrotate=9\n",
+			expect: []string{"x leave a.log"},
+		},
 		"exclude": {
 			files:  []string{"log/a.log", "log/b.log"},
 			toml:   "[log.x]\npaths=['DIR/log/*']\nexclude=['DIR/**/b*']\nfrequency='daily'\nrotate=1\n",

@@ -1,7 +1,6 @@
 package rotate
 
 import (
-	"fmt"
 	"iter"
 	"path"
 	"slices"
@@ -60,7 +59,7 @@ func (x *execution) record() {
 	x.debts = slices.DeleteFunc(x.debts, debt.paid)
 	if len(x.debts) < all {
 		if err := x.saveOwed(); err != nil {
-			x.fault(fmt.Errorf("record what is owed: %w", err))
+			x.fault(err)
 		}
 	}
 	x.saveState()

@@ -9,7 +9,6 @@ package rotate
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"runtime"
@@ -71,13 +70,13 @@ func Prepare(ctx context.Context, policies []*policy.Policy, opts Options) (*Run
 
 	st, warnings, err := state.Read(opts.State, opts.Now.Location())
 	if err != nil {
-		return nil, fmt.Errorf("read state: %w", err)
+		return nil, err
 	}
 	r.state, r.Warnings = st, warnings
 
 	owed, warnings, err := state.ReadOwed(state.OwedPath(opts.State))
 	if err != nil {
-		return nil, fmt.Errorf("read what is owed: %w", err)
+		return nil, err
 	}
 	r.owed, r.Warnings = owed, append(r.Warnings, warnings...)
 

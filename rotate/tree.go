@@ -26,7 +26,28 @@ type folder struct {
 	err       error        // why it could not be read
 	entries   []fsys.Entry // by name
 	gone      []string     // names that the state knows and the folder no longer has, by name
-	claimed   []bool       // entries that a policy has taken
+
+	// What policies have taken: entries by index, gone names.
+	claimed     []bool
+	claimedGone map[string]bool
+}
+
+func (f *folder) taken(index int, name string) bool {
+	if index < 0 {
+		return f.claimedGone[name]
+	}
+	return f.claimed[index]
+}
+
+func (f *folder) take(index int, name string) {
+	if index >= 0 {
+		f.claimed[index] = true
+		return
+	}
+	if f.claimedGone == nil {
+		f.claimedGone = map[string]bool{}
+	}
+	f.claimedGone[name] = true
 }
 
 func newTree(fs *fsys.FS, st *state.State, owed []state.Owed) *tree {
@@ -67,7 +88,7 @@ func (t *tree) read(dir string) *folder {
 	d, err := t.fs.OpenDir(dir)
 	if err != nil {
 		f := &folder{Dir: &plan.Dir{Path: dir}, err: err}
-		f.gone = t.goneFrom(dir, nil)
+		f.gone = t.goneFrom(dir, f)
 		return f
 	}
 	defer d.Close() // read only: nothing to lose
@@ -84,14 +105,16 @@ func (t *tree) read(dir string) *folder {
 	return f
 }
 
-func (t *tree) goneFrom(dir string, f *folder) []string {
-	names := slices.Clone(t.known[dir])
-	slices.Sort(names)
-	names = slices.Compact(names)
-	if f == nil {
-		return names
+// goneFrom returns the names that the state knows in dir and f does not have.
+func (t *tree) goneFrom(dir string, f *folder) (gone []string) {
+	for _, name := range t.known[dir] {
+		if f.find(name) < 0 {
+			gone = append(gone, name)
+		}
 	}
-	return slices.DeleteFunc(names, func(name string) bool { return f.find(name) >= 0 })
+	delete(t.known, dir)
+	slices.Sort(gone)
+	return slices.Compact(gone)
 }
 
 // find returns the index of name in f.entries, or -1.

@@ -13,6 +13,8 @@ have pigz pigz
 have node nodejs
 have npm npm
 have mkfs.ext4 e2fsprogs
+have mkfs.xfs xfsprogs
+have mkfs.btrfs btrfs-progs
 
 if [ ${#need[@]} -gt 0 ]; then
 	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -39,7 +40,15 @@ const (
 // errSaid ends a command whose failures were told one by one.
 var errSaid = errors.New("failed")
 
+// memory is what the program tries to stay within, most of all with a hundred
+// thousand logs: it costs processor time, not correctness, where that is not
+// possible. GOMEMLIMIT says otherwise.
+const memory = 40 << 20
+
 func main() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memory)
+	}
 	v := newVoice(os.Stdout, os.Stderr)
 	err := run(os.Args[1:], v)
 	if lost := v.flush(); lost != nil && err == nil {

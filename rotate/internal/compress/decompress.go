@@ -17,10 +17,13 @@ var ErrUnknown = errors.New("unknown compression")
 const zstdGrant = 128 << 20
 
 // Decompress unpacks r, whose format the extension of its name tells: ".gz" or
-// ".zst", of any number of members or frames. Other extensions are ErrUnknown.
+// ".zst", of any number of members or frames; with no extension it is plain.
+// Other extensions are ErrUnknown.
 // Closing it does not close r.
 func Decompress(r io.Reader, ext string) (io.ReadCloser, error) {
 	switch ext {
+	case "":
+		return io.NopCloser(r), nil
 	case ".gz":
 		z, err := gzip.NewReader(r)
 		if err != nil {

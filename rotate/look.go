@@ -1,0 +1,115 @@
+package rotate
+
+import (
+	"fmt"
+
+	"rotate/rotate/internal/fsys"
+	"rotate/rotate/plan"
+	"rotate/rotate/policy"
+)
+
+// history fills in what the state and earlier runs say of a log.
+func (o *observer) history(l *plan.LogFacts) {
+	log := l.Path()
+	if last, ok := o.state.Last(log); ok {
+		l.Last = last
+	}
+	for _, e := range o.owed[log] {
+		// A shift may have moved the archive since: it is known by its inode.
+		for _, a := range l.Archives {
+			if a.Ino != e.Ino || a.Dir.ID.Dev != e.Dev || a.Ext != "" {
+				continue
+			}
+			l.Owed = append(l.Owed, plan.Owed{Archive: a.Place, ID: plan.ID{Dev: e.Dev, Ino: e.Ino}, Since: e.Turned})
+			if e.Turned.After(l.Last) {
+				l.Last = e.Turned // the run that turned it ended before it could say so
+			}
+			break
+		}
+	}
+}
+
+// look fills in what the rules need to know of the files themselves.
+func (o *observer) look(p *policy.Policy, l *plan.LogFacts, peek *peek) {
+	if l.Kind == plan.Regular && plan.Needs(p, l.Last, o.opts.Now, o.opts.Force) {
+		switch info, err := peek.stat(l.Place); {
+		case err == nil:
+			l.Stat = &plan.Stat{ID: plan.ID(info.ID), Size: info.Size, ModTime: info.ModTime, Links: info.Links}
+		case missing(err):
+			l.Kind = plan.Missing
+		}
+	}
+	if p.KeepFree > 0 && l.Archive != nil && l.Archive.Free < 0 {
+		l.Archive.Free = peek.free(l.Archive)
+	}
+	if plan.NeedsArchiveStat(p) {
+		for i := range l.Archives {
+			a := &l.Archives[i]
+			if info, err := peek.stat(a.Place); err == nil {
+				a.Size, a.ModTime = info.Size, info.ModTime
+			}
+		}
+	}
+}
+
+// peek looks at files in a few folders that it keeps open.
+type peek struct {
+	fs   *fsys.FS
+	open map[*plan.Dir]*fsys.Dir
+}
+
+func (k *peek) dir(d *plan.Dir) (*fsys.Dir, error) {
+	if h := k.open[d]; h != nil {
+		return h, nil
+	}
+	h, err := openAs(k.fs, d)
+	if err != nil {
+		return nil, err
+	}
+	if k.open == nil {
+		k.open = map[*plan.Dir]*fsys.Dir{}
+	}
+	k.open[d] = h
+	return h, nil
+}
+
+func (k *peek) stat(p plan.Place) (fsys.Info, error) {
+	d, err := k.dir(p.Dir)
+	if err != nil {
+		return fsys.Info{}, err
+	}
+	return d.Stat(p.Name)
+}
+
+// free returns the bytes free around d, or -1 when that cannot be told: then
+// nothing is removed for want of space.
+func (k *peek) free(d *plan.Dir) int64 {
+	h, err := k.dir(d)
+	if err != nil {
+		return -1
+	}
+	n, err := h.Free()
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+func (k *peek) close() {
+	for _, d := range k.open {
+		d.Close() // read only: nothing to lose
+	}
+}
+
+// openAs opens the folder that was observed as d, and no other.
+func openAs(files *fsys.FS, d *plan.Dir) (*fsys.Dir, error) {
+	h, err := files.OpenDir(d.Path)
+	if err != nil {
+		return nil, err
+	}
+	if plan.ID(h.ID()) != d.ID {
+		h.Close() // read only: nothing to lose
+		return nil, fmt.Errorf("open %q: it is not the folder that was there a moment ago", d.Path)
+	}
+	return h, nil
+}
