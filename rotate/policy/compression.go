@@ -2,14 +2,12 @@ package policy
 
 import "strings"
 
-// The codecs that are built in.
+// The methods of a Compression.
 const (
-	Gzip = "gzip"
-	Zstd = "zstd"
+	gzip    = "gzip"
+	zstd    = "zstd"
+	program = "command"
 )
-
-// commandMethod is the Method of a program of the administrator's choice.
-const commandMethod = "command"
 
 // programs are compressors that are not built in, and what they add to a name.
 var programs = map[string]string{
@@ -23,11 +21,11 @@ func compression(r *reader, v value) (Compression, bool) {
 		if !c {
 			return Compression{}, true
 		}
-		return Compression{Method: Gzip, Ext: ".gz"}, true
+		return Compression{Method: gzip, Ext: ".gz"}, true
 	case string:
 		return parsed(codec)(r, v)
 	case map[string]any:
-		return program(r, v)
+		return external(r, v)
 	}
 	r.failType(v, `"gzip", "zstd", true, false or a table`)
 	return Compression{}, false
@@ -35,10 +33,10 @@ func compression(r *reader, v value) (Compression, bool) {
 
 func codec(name string) (Compression, error) {
 	switch name {
-	case Gzip:
-		return Compression{Method: Gzip, Ext: ".gz"}, nil
-	case Zstd:
-		return Compression{Method: Zstd, Ext: ".zst"}, nil
+	case gzip:
+		return Compression{Method: gzip, Ext: ".gz"}, nil
+	case zstd:
+		return Compression{Method: zstd, Ext: ".zst"}, nil
 	}
 	if ext, ok := programs[name]; ok {
 		return Compression{}, fault(`to run a program write compress = { command = ["`+name+`"], ext = "`+ext+`" }`,
@@ -47,9 +45,9 @@ func codec(name string) (Compression, error) {
 	return Compression{}, fault(`"gzip", "zstd", or a program: { command = ["xz", "-9"], ext = ".xz" }`, "unknown compression %q", name)
 }
 
-// program reads { command = …, ext = … }.
-func program(r *reader, v value) (Compression, bool) {
-	c := Compression{Method: commandMethod}
+// external reads { command = …, ext = … }.
+func external(r *reader, v value) (Compression, bool) {
+	c := Compression{Method: program}
 	set, ok := readTable(r, v, schema[Compression]{
 		keys: []key[Compression]{
 			{"command", `["xz", "-9"]`, field(command, func(c *Compression) *[]string { return &c.Command })},

@@ -247,7 +247,7 @@ dateformat = ""`, `6:14: dateformat "" does not say the day, so archives cannot 
 	hint: for example notify = [{ pidfile = "/run/app.pid", signal = "SIGUSR1" }]`},
 		{`notify = [{}, { pidfile = "/a", command = ["b"] }]`, `5:11: notify has neither a pidfile nor a command
 	hint: add pidfile = "/run/app.pid", or command = ["systemctl", "reload", "app"]
-5:33: pidfile and command contradict each other
+5:33: command contradicts pidfile
 	hint: write two [[log.NAME.notify]] tables to have both`},
 		{`notify = [{ pidfile = "a.pid", signal = "KILL" }, 5]`, `5:23: "a.pid" is not an absolute path
 	hint: write the whole path, from "/"
@@ -480,7 +480,7 @@ create = true
 "éé" = { "é" = 1 } x
 `, `2:22: expected a top-level item to end with a newline, comment, or EOF, but got 'x' instead
 	hint: put text, and numbers with a unit, in quotes: size = "100M"`},
-		{"\ufeffzz = 1\n", `1:1: unknown key "zz"
+		{"\ufeff# x\nzz = 1\n", `2:1: unknown key "zz"
 	hint: the keys here are include, defaults, log`},
 	}
 }

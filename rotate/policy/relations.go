@@ -72,10 +72,10 @@ func checkTable(r *reader, table settings[Policy]) {
 			continue
 		}
 		first, second := c.a, c.b
-		if table[first].off > table[second].off {
+		if table[second].pos.compare(table[first].pos) < 0 {
 			first, second = second, first
 		}
-		r.fail(table[second].off, fault(c.hint, "%s contradicts %s on line %d", second, first, table[first].pos.Line))
+		r.failAt(table[second].pos, fault(c.hint, "%s contradicts %s on line %d", second, first, table[first].pos.Line))
 	}
 }
 
@@ -86,7 +86,7 @@ func checkNeeds(r *reader, table, whole settings[Policy]) {
 		s, given := table[n.key]
 		reported := slices.ContainsFunc(r.errs, func(e *Error) bool { return e.Pos == s.pos })
 		if given && s.active && !s.bad && !reported && !whole.active(n.any...) {
-			r.fail(s.off, fault(n.hint, "%s does nothing without %s", n.key, strings.Join(n.any, " or ")))
+			r.failAt(s.pos, fault(n.hint, "%s does nothing without %s", n.key, strings.Join(n.any, " or ")))
 		}
 	}
 }
@@ -97,7 +97,7 @@ func checkDefaults(r *reader, table settings[Policy]) {
 	for _, n := range needs() {
 		for _, other := range n.any {
 			if s, given := table[other]; given && !s.active && !s.bad && table.active(n.key) && !table[n.key].bad {
-				r.fail(table[n.key].off, fault("remove one of the two", "%s does nothing without %s, which line %d switches off",
+				r.failAt(table[n.key].pos, fault("remove one of the two", "%s does nothing without %s, which line %d switches off",
 					n.key, other, s.pos.Line))
 			}
 		}

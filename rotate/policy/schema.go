@@ -16,8 +16,8 @@ type value struct {
 }
 
 // field returns the value of a key in a table.
-func (v value) field(name string, any any) value {
-	return value{any: any, name: name, place: v.place.field(name)}
+func (v value) field(name string, x any) value {
+	return value{any: x, name: name, place: v.place.field(name)}
 }
 
 // items returns the elements of an array.
@@ -39,8 +39,11 @@ type reader struct {
 	errs Errors
 }
 
-func (r *reader) fail(off int, err *Error) {
-	err.Pos = r.at(off)
+// fail reports an error about what is written at an offset.
+func (r *reader) fail(off int, err *Error) { r.failAt(r.at(off), err) }
+
+func (r *reader) failAt(pos Position, err *Error) {
+	err.Pos = pos
 	r.errs = append(r.errs, err)
 }
 
@@ -94,7 +97,6 @@ type key[T any] struct {
 // setting is a key of a table that was read.
 type setting[T any] struct {
 	pos    Position // of the key
-	off    int      // of the key
 	active bool     // it asks for something: not false, "" or 0
 	bad    bool     // it was in error, and that is reported
 	set    func(*T)
@@ -132,17 +134,17 @@ func readTable[T any](r *reader, v value, s schema[T]) (out settings[T], ok bool
 		return nil, false
 	}
 	out, ok = settings[T]{}, true
-	for name, any := range table {
+	for name, x := range table {
 		k, known := s.find(name)
 		if !known {
-			r.failUnknown(v.field(name, any), s.suggest(name))
+			r.failUnknown(v.field(name, x), s.suggest(name))
 			ok = false
 			continue
 		}
-		field := v.field(name, any)
+		field := v.field(name, x)
 		field.example = k.example
 		set := k.read(r, field)
-		set.off, set.pos = field.place.key, r.at(field.place.key)
+		set.pos = r.at(field.place.key)
 		out[name] = set
 		ok = ok && !set.bad
 	}

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// DefaultSignal is what a target's pidfile gets when its policy names none.
-const DefaultSignal = syscall.SIGUSR2
+// defaultSignal is what a target's pidfile gets when its policy names none.
+const defaultSignal = syscall.SIGUSR2
 
 const signalHint = `services reopen their logs on "SIGHUP", "SIGUSR1" or "SIGUSR2"; see the service's manual`
 

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// DefaultWait is how long a target has until every writer let go.
-const DefaultWait = 10 * time.Second
+// defaultWait is how long a target has until every writer let go.
+const defaultWait = 10 * time.Second
 
 // targets reads [[log.NAME.notify]], or an array of inline tables.
 func targets(r *reader, v value) ([]Target, bool) {
@@ -19,7 +19,7 @@ func targets(r *reader, v value) ([]Target, bool) {
 }
 
 func readTarget(r *reader, v value) (Target, bool) {
-	t := Target{Pos: r.at(v.place.value), Wait: DefaultWait}
+	t := Target{Pos: r.at(v.place.value), Wait: defaultWait}
 	set, ok := readTable(r, v, targetSchema())
 	if set == nil {
 		return t, false
@@ -33,19 +33,19 @@ func readTarget(r *reader, v value) (Target, bool) {
 			"notify has neither a pidfile nor a command"))
 		return t, false
 	case pidfile && command:
-		r.fail(max(set["pidfile"].off, set["command"].off), fault("write two [[log.NAME.notify]] tables to have both",
-			"pidfile and command contradict each other"))
+		r.failAt(set["command"].pos, fault("write two [[log.NAME.notify]] tables to have both",
+			"command contradicts pidfile"))
 		return t, false
 	}
 	for _, name := range []string{"signal", "exe", "user"} {
 		if s, given := set[name]; given && command {
-			r.fail(s.off, fault("remove "+name+", or write a pidfile instead of the command",
+			r.failAt(s.pos, fault("remove "+name+", or write a pidfile instead of the command",
 				"%s is for the process that a pidfile names, and there is none", name))
 			ok = false
 		}
 	}
 	if pidfile && t.Signal == 0 {
-		t.Signal = DefaultSignal
+		t.Signal = defaultSignal
 	}
 	return t, ok
 }

@@ -3,7 +3,6 @@ package policy
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -132,11 +131,8 @@ func (doc *document) readDefaults(r *reader, v value) {
 	checkDefaults(r, table)
 	doc.defaults = overlay(doc.defaults, table)
 	if len(r.errs) > before && len(doc.include) > 0 {
-		r.errs = append(r.errs, &Error{
-			Pos:  doc.include[0].Pos,
-			Text: "include is not followed: its files would inherit defaults that are in error",
-			Hint: "mend [defaults]",
-		})
+		r.failAt(doc.include[0].Pos, fault("mend [defaults]",
+			"include is not followed: its files would inherit defaults that are in error"))
 		doc.include = nil
 	}
 }
@@ -200,11 +196,7 @@ func newPolicy(name string, pos Position, whole settings[Policy]) *Policy {
 func checkTwice(r *reader, p *Policy, seen map[string]Pattern) {
 	for _, path := range p.Paths {
 		if first, twice := seen[path.Text]; twice && path.Text != "" {
-			r.errs = append(r.errs, &Error{
-				Pos:  path.Pos,
-				Text: fmt.Sprintf("%q is already a path on line %d", path.Text, first.Pos.Line),
-				Hint: "keep one",
-			})
+			r.failAt(path.Pos, fault("keep one", "%q is already a path on line %d", path.Text, first.Pos.Line))
 			continue
 		}
 		seen[path.Text] = path
