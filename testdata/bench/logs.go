@@ -111,7 +111,7 @@ func (w work) make(dir string, logs int) error {
 		"rotate.toml": fmt.Sprintf("[log.bench]\npaths = [%q]\nfrequency = \"daily\"\nrotate = 7\ncreate = true\n%s", folder+"/*.log", dateext),
 		"rotate.conf": fmt.Sprintf("%s/*.log {\ndaily\nrotate 7\ncreate\n%s}\n", folder, conf),
 	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o640); err != nil {
 			return err
 		}
 	}

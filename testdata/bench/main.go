@@ -22,6 +22,12 @@ import (
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("bench: ")
+	if len(os.Args) > 2 && os.Args[1] == child {
+		if err := observe(os.Args[2:]); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	runs := flag.Int("runs", 3, "repetitions of each measurement")
 	most := flag.Int("most", 100_000, "the largest number of logs")
 	size := flag.Int64("size", 1<<30, "bytes of the log that is compressed")
@@ -66,19 +72,35 @@ type usage struct {
 	memory    int64 // bytes, of the largest process
 }
 
-func measure(dir string, argv ...string) (usage, error) {
+// child is the first argument of a process that runs one command and prints
+// its usage. The kernel counts the memory of the process that starts a command
+// as the command's, so that one must be small.
+const child = "measure"
+
+func observe(argv []string) error {
 	c := exec.Command(argv[0], argv[1:]...)
-	c.Dir = dir
-	var stderr strings.Builder
-	c.Stderr = &stderr
+	c.Stderr = os.Stderr
 	start := time.Now()
 	err := c.Run()
 	wall := time.Since(start)
 	if err != nil {
-		return usage{}, fmt.Errorf("%q: %w: %s", argv, err, stderr.String())
+		return fmt.Errorf("%q: %w", argv, err)
 	}
 	r := c.ProcessState.SysUsage().(*syscall.Rusage)
-	return usage{wall, c.ProcessState.UserTime() + c.ProcessState.SystemTime(), r.Maxrss << 10}, nil
+	_, err = fmt.Println(int64(wall), int64(c.ProcessState.UserTime()+c.ProcessState.SystemTime()), r.Maxrss<<10)
+	return err
+}
+
+func measure(dir string, argv ...string) (u usage, err error) {
+	c := exec.Command("/proc/self/exe", append([]string{child}, argv...)...)
+	c.Dir = dir
+	c.Stderr = os.Stderr
+	out, err := c.Output()
+	if err != nil {
+		return usage{}, fmt.Errorf("%q: %w", argv, err)
+	}
+	_, err = fmt.Sscan(string(out), &u.wall, &u.cpu, &u.memory)
+	return u, err
 }
 
 // median is taken figure by figure.
