@@ -72,12 +72,15 @@ func calendarDue(f policy.Frequency, last, now clock) bool {
 	return false
 }
 
-// nextTurn returns the first reading after last at which f is due.
-func nextTurn(f policy.Frequency, last clock) clock {
+// nextTurn returns the first reading after last at which f is due, as seen at
+// the reading now, at which it is not.
+func nextTurn(f policy.Frequency, last, now clock) clock {
 	y, m, _ := last.civil().Date()
 	switch f.Unit {
 	case policy.Weekly:
-		return clock((last.day() + daysUntil(last.day(), weekday(f))) * daySeconds)
+		// A weekday that was missed is not made up for before seven days are over.
+		from := max(last.day(), now.day())
+		return clock(min(from+daysUntil(from, weekday(f)), last.day()+7) * daySeconds)
 	case policy.Monthly:
 		if f.Day > 0 {
 			if d := dayOf(y, m, f.Day); d > last.day() {
@@ -158,7 +161,7 @@ func NextDue(p *policy.Policy, last, now time.Time) (time.Time, bool) {
 	if last.IsZero() {
 		last = now
 	}
-	turn := nextTurn(f, clockAt(last.In(now.Location())))
+	turn := nextTurn(f, clockAt(last.In(now.Location())), clockAt(now))
 	for t := now; ; {
 		if isDue(f, last, t) {
 			return t, true

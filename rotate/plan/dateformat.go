@@ -111,10 +111,6 @@ func (f *dateFormat) append(b []byte, date int64) []byte {
 
 // dateField returns the number that a conversion shows of t.
 func dateField(t time.Time, verb byte) int64 {
-	isoYear, isoWeek := t.ISOWeek()
-	sunday := int(t.Weekday())  // days since Sunday
-	monday := (sunday + 6) % 7  // days since Monday
-	yday := t.YearDay() - 1 + 7 // so that the days before the first week are week 0
 	n := 0
 	switch verb {
 	case 'Y':
@@ -133,25 +129,28 @@ func dateField(t time.Time, verb byte) int64 {
 		n = t.Second()
 	case 'j':
 		n = t.YearDay()
-	case 'u':
-		n = monday + 1
 	case 'w':
-		n = sunday
-	case 'U':
-		n = (yday - sunday) / 7
-	case 'W':
-		n = (yday - monday) / 7
+		n = int(t.Weekday())
+	case 'u':
+		n = sinceMonday(t) + 1
+	case 'U': // the days before the first Sunday are week 0
+		n = (t.YearDay() + 6 - int(t.Weekday())) / 7
+	case 'W': // the days before the first Monday are week 0
+		n = (t.YearDay() + 6 - sinceMonday(t)) / 7
 	case 'G':
-		n = isoYear
+		n, _ = t.ISOWeek()
 	case 'g':
-		n = isoYear % 100
+		n, _ = t.ISOWeek()
+		n %= 100
 	case 'V':
-		n = isoWeek
+		_, n = t.ISOWeek()
 	case 's':
 		return t.Unix()
 	}
 	return int64(n)
 }
+
+func sinceMonday(t time.Time) int { return (int(t.Weekday()) + 6) % 7 }
 
 func appendPadded(b []byte, n int64, width int) []byte {
 	var buf [20]byte

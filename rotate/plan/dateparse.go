@@ -1,9 +1,6 @@
 package plan
 
-import (
-	"strconv"
-	"time"
-)
+import "time"
 
 // parse reads a text that append wrote. A text that no date has, such as that
 // of 30 February, is refused: the date that it returns has this very text.
@@ -15,21 +12,24 @@ func (f *dateFormat) parse(text string) (date int64, ok bool) {
 	if date, ok := said.get('s'); ok {
 		return date, f.shows(date, text)
 	}
-	try := func(first, days int64) bool {
+	from, to := said.years()
+	for year := from; year <= to; year++ {
+		first, days := said.days(year)
 		for day := first; day < first+days; day++ {
 			date = day*daySeconds + said.seconds()
 			if f.shows(date, text) {
-				return true
+				return date, true
+			}
+			if _, given := said.get('z'); !given {
+				continue
+			}
+			// Later that day the clock may have got the zone that text names.
+			if _, change := time.Unix(date, 0).In(f.loc).ZoneBounds(); f.shows(change.Unix(), text) {
+				return change.Unix(), true
 			}
 		}
-		return false
 	}
-	first, days := said.days()
-	if try(first, days) {
-		return date, true
-	}
-	y, _ := said.year()
-	return date, try(dayOf(y, time.January, 1), 366)
+	return 0, false
 }
 
 // shows reports whether text is the text of date.
@@ -73,16 +73,27 @@ func (d *dateFields) read(items []dateItem, text string) bool {
 			}
 			digits = digits[1:]
 		}
-		n, err := strconv.ParseUint(digits, 10, 63)
-		if err != nil {
+		n, ok := parseDigits(digits)
+		if !ok {
 			return false
 		}
 		if item.verb == 'z' {
 			n = n/100*3600 + n%100*60
 		}
-		d[item.verb] = sign*int64(n) + 1
+		d[item.verb] = sign*n + 1
 	}
 	return true
+}
+
+// parseDigits reads at most 18 digits, and nothing else.
+func parseDigits(s string) (n int64, ok bool) {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = 10*n + int64(s[i]-'0')
+	}
+	return n, s != "" && len(s) <= 18
 }
 
 // seconds is the time of the day, with the zone taken off.
@@ -90,38 +101,33 @@ func (d *dateFields) seconds() int64 {
 	return d.or('H', 0)*3600 + d.or('M', 0)*60 + d.or('S', 0) - d.or('z', 0)
 }
 
-// year returns the calendar year, or else the year of the weeks (ISO 8601).
-// Where no year is given it is a leap year, so that every day of a month has a
-// place in it.
-func (d *dateFields) year() (year int, iso bool) {
-	century := func(n int64) int { // POSIX, strptime(3)
-		if n < 69 {
-			return int(n) + 2000
+// years returns the first and the last year to try. Without a year they begin
+// with a leap year, so that each day of a month has a place in it, and last
+// until days and weeks have met in every way.
+func (d *dateFields) years() (from, to int) {
+	for _, verb := range []byte("YG") {
+		if n, given := d.get(verb); given {
+			return int(n), int(n)
 		}
-		return int(n) + 1900
 	}
-	if n, given := d.get('Y'); given {
-		return int(n), false
+	for _, verb := range []byte("yg") {
+		if n, given := d.get(verb); given {
+			year := 1900 + int(n)
+			if n < 69 { // POSIX, strptime(3)
+				year += 100
+			}
+			return year, year
+		}
 	}
-	if n, given := d.get('y'); given {
-		return century(n), false
-	}
-	if n, given := d.get('G'); given {
-		return int(n), true
-	}
-	if n, given := d.get('g'); given {
-		return century(n), true
-	}
-	return 1972, false
+	return 1972, 1999
 }
 
-// days returns where the date is likely to be found: the first day to try, and
-// how many.
-func (d *dateFields) days() (first, count int64) {
-	year, iso := d.year()
+// days returns where in year the date can be: the first day to try, and how
+// many.
+func (d *dateFields) days(year int) (first, count int64) {
 	first = dayOf(year, time.January, 1)
-	if iso {
-		fourth := first + 3 // 4 January is in week 1, which begins on a Monday
+	if d['Y'] == 0 && d['y'] == 0 && (d['G'] != 0 || d['g'] != 0) {
+		fourth := first + 3 // 4 January is in week 1, which begins on a Monday (ISO 8601)
 		monday := fourth - (weekdayOf(fourth)+6)%7
 		return monday + 7*(d.or('V', 1)-1), 371
 	}
@@ -132,14 +138,9 @@ func (d *dateFields) days() (first, count int64) {
 	day, dayGiven := d.get('d')
 	switch {
 	case given && dayGiven:
-		return clock(time.Date(year, time.Month(month), int(day), 0, 0, 0, 0, time.UTC).Unix()).day(), 1
+		return dayOf(year, time.Month(month), int(day)), 1
 	case given:
-		return clock(time.Date(year, time.Month(month), 1, 0, 0, 0, 0, time.UTC).Unix()).day(), 31
-	}
-	for _, verb := range []byte("VUW") {
-		if week, given := d.get(verb); given {
-			return first + 7*(week-2), 22
-		}
+		return dayOf(year, time.Month(month), 1), 31
 	}
 	return first, 366
 }

@@ -48,22 +48,26 @@ func (d *decider) decide(f *PolicyFacts) PolicyPlan {
 	logs := make([]LogPlan, len(f.Logs))
 	budgeted := d.policy.MaxTotal > 0 || d.policy.KeepFree > 0
 	d.held = d.held[:0]
+	if budgeted {
+		n := 0
+		for i := range f.Logs {
+			n += len(f.Logs[i].Archives) + 1
+		}
+		d.held = slices.Grow(d.held, n)
+	}
 	for i := range logs {
 		l := &logs[i]
 		l.LogFacts = &f.Logs[i]
 		l.Action, l.Reason = d.action(l.LogFacts)
 		if !d.owns(l.LogFacts) {
-			for _, o := range l.Owed {
-				l.Settle = append(l.Settle, o.Archive)
-			}
-			continue // what else looks like its archives is another log's
+			continue // what looks like its archives is another log's
 		}
 		first := len(d.held)
 		d.hold(l)
 		switch {
 		case l.Action == Turn:
 			d.turn(l, first)
-		case l.Kind == Missing && len(l.Owed) > 0 && d.creates():
+		case l.Kind == Missing && len(l.Owed) > 0 && d.policy.Create != nil:
 			// The run that turned it ended before it made the new one.
 			l.Turn = []Step{{Op: Create, From: l.Place}}
 		}
@@ -126,6 +130,3 @@ func (d *decider) hold(l *LogPlan) {
 		own[i].owed = true
 	}
 }
-
-// creates reports whether turning a log ends with a new one made here.
-func (d *decider) creates() bool { return d.policy.Create != nil && d.policy.Method == policy.Rename }

@@ -117,8 +117,8 @@ func (n *Naming) parseNumber(s string) (int, bool) {
 	if len(s) < 2 || len(s) > longest || s[0] != '.' || s[1] == '0' && len(s) > 2 {
 		return 0, false
 	}
-	i, err := strconv.ParseUint(s[1:], 10, 31)
-	return int(i), err == nil && int(i) >= least
+	i, ok := parseDigits(s[1:])
+	return int(i), ok && int(i) >= least
 }
 
 // Prefix returns what the names of all archives of log begin with.

@@ -48,45 +48,51 @@ func (d *decider) age(h *held) time.Duration {
 // budget marks what maxtotal and keepfree let go, of all archives of the
 // policy: the oldest first, until the rest fits.
 func (d *decider) budget(all []held) {
-	p := d.policy
-	var total int64
-	var old []*held
-	for i := range all {
-		h := &all[i]
-		if h.gone || h.Size < 0 {
-			continue
-		}
-		total += h.Size
-		if !d.spared(h) {
-			old = append(old, h)
+	var excess int64
+	if d.policy.MaxTotal > 0 {
+		excess = -d.policy.MaxTotal
+		for i := range all {
+			if !all[i].gone {
+				excess += max(0, all[i].Size)
+			}
 		}
 	}
 	lacking := d.lacking(all)
+	if excess <= 0 && len(lacking) == 0 {
+		return
+	}
+	var old []*held
+	for i := range all {
+		if h := &all[i]; !h.gone && h.Size >= 0 && !d.spared(h) {
+			old = append(old, h)
+		}
+	}
 	slices.SortStableFunc(old, d.byAge)
 	for _, h := range old {
-		if p.MaxTotal > 0 && total > p.MaxTotal || lacking[h.Dir.Mount] > d.freed[h.Dir.Mount] {
-			total -= h.Size
+		if excess > 0 || lacking[h.Dir.Mount] > d.freed[h.Dir.Mount] {
+			excess -= h.Size
 			d.drop(h)
 		}
 	}
 }
 
-// spared reports whether an archive stays although space is short: it is what
-// was written to a log that lives, or lived a day ago, last.
+// spared reports whether an archive stays although space is short: it is the
+// last of a log that is there, or was turned less than a day ago.
 func (d *decider) spared(h *held) bool {
-	return h.fresh || h.newest && (h.log.Kind != Missing || d.now.Sub(h.log.Last) < 24*time.Hour)
+	return h.newest && (h.log.Kind != Missing || d.now.Sub(h.log.Last) < 24*time.Hour)
 }
 
-// lacking returns how many bytes must go by keepfree, for each mount. What the
-// run writes itself is not foreseen: the next run sees it.
+// lacking returns how many bytes must go by keepfree, for each mount that has
+// too few. What the run writes itself is not foreseen: the next run sees it.
 func (d *decider) lacking(all []held) map[uint64]int64 {
-	if d.policy.KeepFree == 0 {
-		return nil
-	}
-	lacking := map[uint64]int64{}
+	var lacking map[uint64]int64
 	for i := range all {
-		if dir := all[i].Dir; dir.Free >= 0 {
-			lacking[dir.Mount] = max(lacking[dir.Mount], d.policy.KeepFree-dir.Free)
+		dir := all[i].Dir
+		if need := d.policy.KeepFree - dir.Free; d.policy.KeepFree > 0 && dir.Free >= 0 && need > lacking[dir.Mount] {
+			if lacking == nil {
+				lacking = map[uint64]int64{}
+			}
+			lacking[dir.Mount] = need
 		}
 	}
 	return lacking

@@ -33,7 +33,7 @@ func (d *decider) turn(l *LogPlan, first int) {
 	case policy.Rename:
 		steps = append(steps, Step{Op: Rename, From: l.Place, To: to})
 		l.Turned = to
-		if d.creates() {
+		if p.Create != nil {
 			steps = append(steps, Step{Op: Create, From: l.Place})
 		}
 	case policy.Copy:

@@ -1,0 +1,41 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+)
+
+// describe writes a plan as the golden files have it.
+func describe(p *Plan) string {
+	var b strings.Builder
+	for _, pp := range p.Policies {
+		for _, problem := range pp.Problems {
+			fmt.Fprintf(&b, "problem %s: %s\n", problem.Path, problem.Reason.Text(p.Now.Location()))
+		}
+		for _, l := range pp.Logs {
+			fmt.Fprintf(&b, "%s %s: %s\n", l.Action, l.Path(), l.Reason.Text(p.Now.Location()))
+			for _, s := range l.Turn {
+				fmt.Fprintf(&b, "  %s\n", describeStep(s))
+			}
+			for _, at := range l.Settle {
+				fmt.Fprintf(&b, "  settle %s\n", at.Path())
+			}
+			for _, s := range l.Finish {
+				fmt.Fprintf(&b, "  %s\n", describeStep(s))
+			}
+		}
+	}
+	return b.String()
+}
+
+func describeStep(s Step) string {
+	text := s.Op.String()
+	if s.Op == Script {
+		text = s.Script
+	}
+	text += " " + s.From.Path()
+	if s.To.Dir != nil {
+		text += " -> " + s.To.Path()
+	}
+	return text
+}
