@@ -16,7 +16,7 @@ async function main() {
   console.log(heading('reopen', 'mode', 'asked'));
   for (const reopen of STRATEGIES) {
     for (const mode of ['each', 'master']) {
-      for (const rate of RATES) console.log(row(await trial(start(reopen, mode, rate)), reopen, mode, rate));
+      for (const rate of RATES) console.log(await row(trial(start(reopen, mode, rate)), reopen, mode, rate));
     }
   }
 

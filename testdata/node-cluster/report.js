@@ -23,18 +23,20 @@ function heading(...first) {
   return `| ${names.join(' | ')} |\n| ${rule.join(' | ')} |`;
 }
 
-function row(result, ...first) {
-  return `| ${[...first, ...Object.values(COLUMNS).map((of) => of(result))].join(' | ')} |`;
+// A service that ends early, or gives up its log, has no lines to count.
+async function row(trial, ...first) {
+  const cells = await trial.then((r) => Object.values(COLUMNS).map((of) => of(r)), (err) => [ended(err)]);
+  return `| ${[...first, ...cells].join(' | ')} |`;
 }
 
-// In words: a service that ends has no lines to count.
 async function outcome(trial) {
-  try {
-    const { sent, lost } = await trial;
-    return `${lost} of ${sent} lost`;
-  } catch (err) {
-    return err.code === 'ESRCH' || err.code === 'EXIT' ? 'the service ends' : err.message;
-  }
+  return trial.then(({ sent, lost }) => `${lost} of ${sent} lost`, ended);
+}
+
+function ended(err) {
+  if (err.code === 'ESRCH' || err.code === 'EXIT') return 'the service ends';
+  if (err.code === 'MISSING') return err.message;
+  throw err;
 }
 
 // packages: { name: version }

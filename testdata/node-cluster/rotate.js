@@ -4,13 +4,15 @@
 const fs = require('node:fs');
 const { setTimeout: sleep } = require('node:timers/promises');
 
-const PATIENCE = 1000; // ms until a process that still holds the old file counts as not letting go
+const PATIENCE = 2000; // ms until a process that still holds the old file counts as not letting go
 const MISSING = 10000; // ms until a service that has not opened a new log is given up
 
 // Resolves to { path, ms, size }: the archive, and how long it took until it was let go, and its size then.
 async function rotate(log, k, signal) {
   for (const began = performance.now(); !fs.existsSync(log); await sleep(2)) {
-    if (performance.now() - began > MISSING) throw new Error(`${log}: not opened within ${MISSING} ms`);
+    if (performance.now() - began > MISSING) {
+      throw Object.assign(new Error(`no new log within ${MISSING} ms`), { code: 'MISSING' });
+    }
   }
   const path = `${log}.${k}`;
   fs.renameSync(log, path);

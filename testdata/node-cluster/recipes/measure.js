@@ -18,7 +18,7 @@ const start = (recipe, rate, stderr) =>
 async function main() {
   console.log(`${machine(Object.fromEntries(PACKAGES.map((name) => [name, require(`${name}/package.json`).version])))}\n`);
   console.log(heading('recipe', 'asked'));
-  const measure = async (start, ...first) => console.log(row(await trial(start), ...first));
+  const measure = async (start, ...first) => console.log(await row(trial(start), ...first));
   for (const recipe of RECIPES) {
     for (const rate of RATES) await measure(start(recipe, rate), recipe, rate);
   }
