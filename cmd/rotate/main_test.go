@@ -11,7 +11,7 @@ import (
 var update = flag.Bool("update", false, "rewrite scripts and golden files with what is found")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(tests{m}, map[string]func(){
 		"rotate":    main,
 		"logwriter": logwriter,
 	})
