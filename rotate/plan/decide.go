@@ -79,14 +79,7 @@ func (d *decider) decide(f *PolicyFacts) PolicyPlan {
 	}
 	if budgeted {
 		d.budget(d.held)
-		for rest := d.held; len(rest) > 0; {
-			l, n := rest[0].log, 1
-			for n < len(rest) && rest[n].log == l {
-				n++
-			}
-			d.finish(l, rest[:n])
-			rest = rest[n:]
-		}
+		d.finishAll(d.held)
 	}
 	return PolicyPlan{Policy: f.Policy, Problems: f.Problems, Logs: logs}
 }

@@ -25,8 +25,8 @@ func every(d time.Duration) policy.Frequency {
 	return policy.Frequency{Unit: policy.Interval, Every: d, Day: policy.AnyDay}
 }
 
-// TestDue has one fact a line. All but those on intervals are also logrotate
-// 3.21's.
+// TestDue has one fact a line. Those on sizes, ages, emptiness, force, first
+// sight and the future are logrotate 3.21's answers too.
 func TestDue(t *testing.T) {
 	t.Parallel()
 	const day = 24 * time.Hour

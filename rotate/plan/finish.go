@@ -1,5 +1,17 @@
 package plan
 
+// finishAll plans phase 4 of all logs whose archives are held, log by log.
+func (d *decider) finishAll(all []held) {
+	for len(all) > 0 {
+		l, n := all[0].log, 1
+		for n < len(all) && all[n].log == l {
+			n++
+		}
+		d.finish(l, all[:n])
+		all = all[n:]
+	}
+}
+
 // finish plans phase 4 of l, and what must be proven released before it. Its
 // archives own are in order, the newest first. What expired goes first: it
 // may make the room that the rest needs.

@@ -7,10 +7,9 @@ import (
 )
 
 // Retention looks at the archives as they are named after Turn, at every run,
-// whether or not a log is due. An archive that this run turned stays, unless
-// the policy keeps none at all; and so that a second run does not undo the
-// first, neither that log's last rotation nor space it takes counts against
-// its newest archive.
+// due or not. What this run turned stays, unless the policy keeps nothing. The
+// next run must not take it away either: so a log's newest archive ages from
+// the log's last rotation, and does not go for want of space.
 
 // expire marks what rotate and maxage let go, of the archives of one log, the
 // newest first. It is generations that are counted, not files.
