@@ -104,6 +104,6 @@ compress  = "zstd"
 [[log.api.notify]]
 pidfile = %q
 signal  = "SIGUSR2"
-wait    = "1s"
+wait    = "3s"
 `, d.path("log/*.log"), d.path(pidfile))
 }
