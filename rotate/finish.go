@@ -124,8 +124,8 @@ func (j *job) free(p plan.Place) bool {
 
 func (f *finisher) finishStep(ctx context.Context, j *job, s *StepReport) error {
 	switch s.Op {
-	case plan.Script:
-		err := f.scripts.run(ctx, s.Script, j.Policy.Scripts.PreRemove, s.From.Path())
+	case plan.PreRemove:
+		err := f.scripts.run(ctx, s.Op.String(), j.Policy.Scripts.PreRemove, s.From.Path())
 		s.Done = err == nil
 		return err
 	case plan.Remove:

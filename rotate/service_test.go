@@ -30,7 +30,9 @@ func TestMain(m *testing.M) {
 //
 //	write TEXT   writes a line
 //	reopen       reopens the log
-//	signals      says how many SIGUSR2 came
+//	await N      waits until N SIGUSR2 have come
+//
+// The answer is how many have come by then.
 //
 // On SIGUSR2 a "polite" service reopens its log; a "stuck" one only counts.
 func serve(role, log string) error {
@@ -57,22 +59,35 @@ func serve(role, log string) error {
 		}
 		close(orders)
 	}()
+	came := 0
+	told := func() error {
+		came++
+		if role == "polite" {
+			return reopen()
+		}
+		return nil
+	}
 	fmt.Println("ready")
-	for came := 0; ; {
+	for {
 		select {
 		case <-signals:
-			came++
-			if role == "polite" {
-				if err := reopen(); err != nil {
-					return err
-				}
+			if err := told(); err != nil {
+				return err
 			}
 		case order, ok := <-orders:
 			if !ok {
 				return f.Close()
 			}
 			text, isWrite := strings.CutPrefix(order, "write ")
+			n, isAwait := strings.CutPrefix(order, "await ")
 			switch {
+			case isAwait:
+				for strconv.Itoa(came) < n { // one digit
+					<-signals
+					if err := told(); err != nil {
+						return err
+					}
+				}
 			case isWrite:
 				if _, err := fmt.Fprintln(f, text); err != nil {
 					return err

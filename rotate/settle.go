@@ -17,6 +17,7 @@ import (
 func (x *execution) settle(ctx context.Context, told []signalled) {
 	var files []signaler.Watched
 	var outcomes []*Settled
+	var jobs []*job
 	for _, g := range x.groups {
 		for _, j := range g.jobs {
 			if j.failed {
@@ -25,9 +26,9 @@ func (x *execution) settle(ctx context.Context, told []signalled) {
 			j.Settled = make([]Settled, len(j.Log.Settle))
 			for i, p := range j.Log.Settle {
 				s := &j.Settled[i]
-				s.Archive, s.Since = p, x.since(j, p)
+				s.Archive = p
 				files = append(files, signaler.Watched{Wait: g.wait, Open: func() (*os.File, error) { return x.openSettling(j, s) }})
-				outcomes = append(outcomes, s)
+				outcomes, jobs = append(outcomes, s), append(jobs, j)
 			}
 		}
 	}
@@ -35,6 +36,7 @@ func (x *execution) settle(ctx context.Context, told []signalled) {
 	for i, r := range signaler.Await(ctx, files) {
 		s := outcomes[i]
 		s.Status, s.After, s.Err = r.Status, r.After, r.Err
+		s.Since = jobs[i].since(s.ID, x.Plan.Now)
 		if s.Status == signaler.Held {
 			held[signaler.FileID(s.ID)] = append(held[signaler.FileID(s.ID)], s)
 		}
@@ -44,19 +46,6 @@ func (x *execution) settle(ctx context.Context, told []signalled) {
 		t.told.Died = !t.Alive()
 		t.Close()
 	}
-}
-
-// since is when the archive at p was turned, as far as it is known.
-func (x *execution) since(j *job, p plan.Place) time.Time {
-	if p == j.Log.Turned {
-		return x.Plan.Now
-	}
-	for _, o := range j.Log.Owed {
-		if o.Archive == p {
-			return o.Since
-		}
-	}
-	return time.Time{}
 }
 
 // openSettling opens an archive to see who writes it. It is the same file each
@@ -97,4 +86,17 @@ func (x *execution) name(held map[signaler.FileID][]*Settled) {
 			s.Holders, s.Complete, s.Err = holders[id], complete, err
 		}
 	}
+}
+
+// since is when the archive id was turned, as far as that is on record.
+func (j *job) since(id plan.ID, now time.Time) time.Time {
+	if j.Turned && j.Log.Stat != nil && j.Log.Stat.ID == id {
+		return now
+	}
+	for _, o := range j.Log.Owed {
+		if o.ID == id {
+			return o.Since
+		}
+	}
+	return time.Time{}
 }

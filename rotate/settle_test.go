@@ -55,9 +55,10 @@ func TestOwed(t *testing.T) {
 		if len(settled.Holders) != 1 || settled.Holders[0].PID != s.cmd.Process.Pid || !settled.Since.Equal(noon) {
 			t.Errorf("run %d: settled %+v, want pid %d since %v", run, settled, s.cmd.Process.Pid, noon)
 		}
-		if got := s.do("write more"); got != want {
+		if got := s.do("await " + want); got != want {
 			t.Errorf("run %d: the service had %s signals, want %s", run, got, want)
 		}
+		s.do("write more")
 		if _, err := os.Stat(w.path("state.owed")); err != nil {
 			t.Error(err)
 		}
@@ -92,8 +93,14 @@ func TestOwedMovesOn(t *testing.T) {
 	w.run(impatient)
 	w.append("log/a.log", "two\n")
 	w.now = noon.AddDate(0, 0, 1)
-	if r := w.run(impatient); !r.Failed() {
+	r := w.run(impatient)
+	if !r.Failed() {
 		t.Error("nothing is owed")
+	}
+	for _, settled := range r.Logs[0].Settled {
+		if settled.Status == signaler.Held && !settled.Since.Equal(noon) {
+			t.Errorf("%s is owed since %v, want %v", settled.Archive.Path(), settled.Since, noon)
+		}
 	}
 	s.do("write late")
 	w.want("log", map[string]string{"a.log.1.gz": "two\n", "a.log.2": "one\nlate\n"})
@@ -144,8 +151,11 @@ func TestEachProcessOnce(t *testing.T) {
 		return "[log." + name + "]\npaths=['DIR/log/" + name + ".log']\nfrequency='daily'\nrotate=3\n[[log." + name + ".notify]]\npidfile='DIR/" + pidfile + "'\n"
 	}
 	r := w.runOK(policy("a", "pid") + policy("b", "pid2") + policy("c", "pids.*"))
-	if got := s.do("signals"); got != "1" {
+	if got := s.do("await 1"); got != "1" {
 		t.Errorf("the service had %s signals, want 1", got)
+	}
+	if told := len(r.Targets[0].Told) + len(r.Targets[1].Told) + len(r.Targets[2].Told); told == 0 {
+		t.Error("the report says that nobody was told")
 	}
 	if len(r.Targets) != 3 {
 		t.Errorf("%d targets, want 3", len(r.Targets))

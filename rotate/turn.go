@@ -76,8 +76,8 @@ func (x *execution) turnLog(ctx context.Context, j *job) {
 
 func (x *execution) turnStep(ctx context.Context, j *job, s *StepReport) error {
 	switch s.Op {
-	case plan.Script:
-		return x.scripts.run(ctx, s.Script, j.Policy.Scripts.Pre, s.From.Path())
+	case plan.PreRotate:
+		return x.scripts.run(ctx, s.Op.String(), j.Policy.Scripts.Pre, s.From.Path())
 	case plan.MakeDir:
 		return x.makeDir(s.From.Dir, j.Policy.MakeDir)
 	case plan.Rename:

@@ -111,7 +111,7 @@ func newFixtureOf(archives int) fixture {
 	}
 	app.Turn = append(app.Turn, plan.Step{Op: plan.Create, From: at(dir, "app.log")})
 	app.Finish = []plan.Step{
-		{Op: plan.Remove, From: at(dir, names[archives+1]+".gz")},
+		{Op: plan.Remove, From: at(dir, names[archives+1]+".gz"), Reason: plan.Reason{Code: plan.BeyondRotate, Have: int64(archives) + 1, Limit: int64(archives)}},
 		{Op: plan.Compress, From: at(dir, "app.log.1"), To: at(dir, "app.log.1.gz")},
 	}
 
@@ -142,14 +142,14 @@ func newFixtureOf(archives int) fixture {
 		Action: plan.Turn,
 		Reason: plan.Reason{Code: plan.OverMaxSize, Have: 300 << 20, Limit: 200 << 20},
 		Turn: []plan.Step{
-			{Op: plan.Script, From: at(away, "caf\xe9\n.log"), Script: "prerotate"},
+			{Op: plan.PreRotate, From: at(away, "caf\xe9\n.log")},
 			{Op: plan.Rename, From: at(old, "caf\xe9\n.log.1.zst"), To: at(old, "caf\xe9\n.log.2.zst")},
 			{Op: plan.Rename, From: at(away, "caf\xe9\n.log"), To: at(old, "caf\xe9\n.log.1")},
 		},
 		Turned: at(old, "caf\xe9\n.log.1"),
 		Settle: []plan.Place{at(old, "caf\xe9\n.log.1")},
 		Finish: []plan.Step{
-			{Op: plan.Remove, From: at(old, "caf\xe9\n.log.2.zst")},
+			{Op: plan.Remove, From: at(old, "caf\xe9\n.log.2.zst"), Reason: plan.Reason{Code: plan.OverAge, Have: 100 * 86400, Limit: 90 * 86400}},
 			{Op: plan.Compress, From: at(old, "caf\xe9\n.log.1"), To: at(old, "caf\xe9\n.log.1.zst")},
 		},
 	}

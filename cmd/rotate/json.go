@@ -62,17 +62,16 @@ type jsonReason struct {
 }
 
 type jsonStep struct {
-	Phase     string `json:"phase"`
-	Op        string `json:"op"`
-	From      string `json:"from"`
-	FromBytes []byte `json:"from_base64,omitempty"`
-	To        string `json:"to,omitempty"`
-	ToBytes   []byte `json:"to_base64,omitempty"`
-	Script    string `json:"script,omitempty"`
-	Why       string `json:"why,omitempty"`
-	Done      *bool  `json:"done,omitempty"`
-	In        int64  `json:"bytes_in,omitempty"`
-	Out       int64  `json:"bytes_out,omitempty"`
+	Phase     string      `json:"phase"`
+	Op        string      `json:"op"`
+	From      string      `json:"from"`
+	FromBytes []byte      `json:"from_base64,omitempty"`
+	To        string      `json:"to,omitempty"`
+	ToBytes   []byte      `json:"to_base64,omitempty"`
+	Reason    *jsonReason `json:"reason,omitempty"`
+	Done      *bool       `json:"done,omitempty"`
+	In        int64       `json:"bytes_in,omitempty"`
+	Out       int64       `json:"bytes_out,omitempty"`
 }
 
 type jsonArchive struct {

@@ -54,16 +54,19 @@ func makeLog(p *plan.Plan, pp *plan.PolicyPlan, l *plan.LogPlan, r *rotate.LogRe
 	if l.Action == plan.Refuse {
 		j.Errors = append(j.Errors, jsonError{Text: j.Reason.Text, Hint: remedies[l.Reason.Code]})
 	}
-	why := removals(pp.Policy, l, p.Now)
 	step := func(phase string, s plan.Step) {
 		from, to := makePath(s.From.Path()), jsonPath{}
 		if s.To.Name != "" {
 			to = makePath(s.To.Path())
 		}
 		j.Steps = append(j.Steps, jsonStep{
-			Phase: phase, Op: s.Op.String(), Script: s.Script, Why: why[s.From],
+			Phase: phase, Op: s.Op.String(),
 			From: from.Path, FromBytes: from.Bytes, To: to.Path, ToBytes: to.Bytes,
 		})
+		if s.Reason.Code != 0 {
+			reason := makeReason(s.Reason, p.Now.Location())
+			j.Steps[len(j.Steps)-1].Reason = &reason
+		}
 	}
 	for _, s := range l.Turn {
 		step("turn", s)

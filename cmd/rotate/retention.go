@@ -60,29 +60,6 @@ func shelve(p *policy.Policy, l *plan.LogPlan, now time.Time) []shelved {
 	return shelf
 }
 
-// removals says, for each archive that a plan removes, which rule wants it.
-func removals(p *policy.Policy, l *plan.LogPlan, now time.Time) map[plan.Place]string {
-	if !slices.ContainsFunc(l.Finish, func(s plan.Step) bool { return s.Op == plan.Remove }) {
-		return nil
-	}
-	why := map[plan.Place]string{}
-	for _, a := range shelve(p, l, now) {
-		why[a.Place] = a.overdue(p, now)
-	}
-	return why
-}
-
-// overdue is the rule by which an archive is removed.
-func (a shelved) overdue(p *policy.Policy, now time.Time) string {
-	switch {
-	case p.Rotate >= 0 && a.rank > p.Rotate:
-		return fmt.Sprintf("%s of %d", ordinal(a.rank), p.Rotate)
-	case p.MaxAge > 0 && !a.ModTime.IsZero() && now.Sub(a.ModTime) > p.MaxAge:
-		return fmt.Sprintf("written %s, maxage %s", a.ModTime.In(now.Location()).Format(time.DateOnly), policy.FormatDuration(p.MaxAge))
-	}
-	return strings.Join(space(p), ", ")
-}
-
 // end is the rule that will remove an archive, and when.
 func (a shelved) end(p *policy.Policy, now time.Time) string {
 	var words []string

@@ -87,7 +87,6 @@ const few = 4
 // steps prints the steps for one log. Of many of one kind in a row, unless all
 // are wanted, the first and the last stand for the others.
 func (v *voice) steps(whole *plan.Plan, p *policy.Policy, l *plan.LogPlan, all bool) {
-	why := removals(p, l, whole.Now)
 	run := func(steps []plan.Step) {
 		for len(steps) > 0 {
 			n := 1
@@ -96,12 +95,12 @@ func (v *voice) steps(whole *plan.Plan, p *policy.Policy, l *plan.LogPlan, all b
 			}
 			if n <= few || all {
 				for _, s := range steps[:n] {
-					v.planned(p, l, s, why[s.From])
+					v.planned(whole, p, l, s)
 				}
 			} else {
-				v.planned(p, l, steps[0], why[steps[0].From])
+				v.planned(whole, p, l, steps[0])
 				v.step("", fmt.Sprintf("(%d more)", n-2))
-				v.planned(p, l, steps[n-1], why[steps[n-1].From])
+				v.planned(whole, p, l, steps[n-1])
 			}
 			steps = steps[n:]
 		}
@@ -111,8 +110,8 @@ func (v *voice) steps(whole *plan.Plan, p *policy.Policy, l *plan.LogPlan, all b
 	run(l.Finish)
 }
 
-// planned prints one step; why is the reason of a removal.
-func (v *voice) planned(p *policy.Policy, l *plan.LogPlan, s plan.Step, why string) {
+// planned prints one step.
+func (v *voice) planned(whole *plan.Plan, p *policy.Policy, l *plan.LogPlan, s plan.Step) {
 	from, to := within(l.Dir, s.From), within(l.Dir, s.To)
 	switch s.Op {
 	case plan.Rename, plan.Copy, plan.Compress, plan.Move:
@@ -122,9 +121,9 @@ func (v *voice) planned(p *policy.Policy, l *plan.LogPlan, s plan.Step, why stri
 	case plan.MakeDir:
 		v.step("mkdir", from+",", looks(p.MakeDir))
 	case plan.Remove:
-		v.step("remove", from+":", why)
-	case plan.Script:
-		v.step("run", s.Script)
+		v.step("remove", from+":", s.Reason.Text(whole.Now.Location()))
+	case plan.PreRotate, plan.PreRemove:
+		v.step("run", s.Op.String())
 	default:
 		v.step(s.Op.String(), from)
 	}

@@ -150,7 +150,7 @@ func stillWritten(r *rotate.Report, l *rotate.LogReport, s *rotate.Settled) stri
 
 // left is what is not done to an archive that is still written.
 func left(l *plan.LogPlan, archive plan.Place) string {
-	i := slices.IndexFunc(l.Finish, func(s plan.Step) bool { return s.From == archive && s.Op != plan.Script })
+	i := slices.IndexFunc(l.Finish, func(s plan.Step) bool { return s.From == archive && s.Op != plan.PreRemove })
 	if i < 0 {
 		return "left as it is"
 	}

@@ -41,6 +41,7 @@ type held struct {
 	newest bool // it is of the newest generation of its log
 	owed   bool
 	gone   bool // retention removes it
+	why    Reason
 }
 
 func (d *decider) decide(f *PolicyFacts) PolicyPlan {

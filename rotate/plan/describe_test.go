@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // describe writes a plan as the golden files have it.
@@ -29,13 +30,12 @@ func describe(p *Plan) string {
 }
 
 func describeStep(s Step) string {
-	text := s.Op.String()
-	if s.Op == Script {
-		text = s.Script
-	}
-	text += " " + s.From.Path()
+	text := s.Op.String() + " " + s.From.Path()
 	if s.To.Dir != nil {
 		text += " -> " + s.To.Path()
+	}
+	if s.Reason.Code != 0 {
+		text += ": " + s.Reason.Text(time.UTC)
 	}
 	return text
 }

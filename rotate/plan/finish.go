@@ -22,9 +22,9 @@ func (d *decider) finish(l *LogPlan, own []held) {
 		}
 		at := own[i].Place
 		if d.policy.Scripts.PreRemove != "" {
-			l.Finish = append(l.Finish, Step{Op: Script, From: at, Script: "preremove"})
+			l.Finish = append(l.Finish, Step{Op: PreRemove, From: at})
 		}
-		l.Finish = append(l.Finish, Step{Op: Remove, From: at})
+		l.Finish = append(l.Finish, Step{Op: Remove, From: at, Reason: own[i].why})
 	}
 	for i := range own {
 		h := &own[i]

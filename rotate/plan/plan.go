@@ -53,7 +53,7 @@ type Step struct {
 	Op     Op
 	From   Place
 	To     Place  // of Rename, Copy, Compress, Move
-	Script string // of Script: its directive, such as "prerotate"
+	Reason Reason // of Remove: the rule that lets the archive go
 }
 
 // Op is what a step does.
@@ -76,10 +76,12 @@ const (
 	Move
 	// Remove removes From, by the rules of retention.
 	Remove
-	// Script runs a script of the policy about From.
-	Script
+	// PreRotate runs the script of that name about the log From.
+	PreRotate
+	// PreRemove runs the script of that name about the archive From.
+	PreRemove
 )
 
 func (o Op) String() string {
-	return [...]string{"mkdir", "rename", "create", "copy", "truncate", "compress", "move", "remove", "script"}[o]
+	return [...]string{"mkdir", "rename", "create", "copy", "truncate", "compress", "move", "remove", "prerotate", "preremove"}[o]
 }

@@ -56,6 +56,13 @@ const (
 	NameClash   // its archives would have the names of another log's
 	Unexamined  // a rule needs its size, and it could not be looked at
 
+	// Why an archive is removed.
+
+	BeyondRotate // it is the Have-th generation, and rotate keeps Limit
+	OverAge      // last written Have seconds ago > maxage, Limit seconds
+	OverTotal    // all archives have Have bytes > maxtotal, Limit bytes
+	LowSpace     // Have bytes are free < keepfree, Limit bytes
+
 	// Why a path of a policy cannot be served.
 
 	NoMatch    // nothing matches the pattern
@@ -79,6 +86,7 @@ var codes = [...]string{
 	Empty: "empty", NoRule: "no-rule", MissingLog: "missing",
 	IsSymlink: "symlink", IsDirectory: "directory", IsPipe: "fifo", IsSocket: "socket", IsDevice: "device",
 	HardLink: "hard-link", NoOldDir: "no-olddir", NameClash: "name-clash", Unexamined: "unexamined",
+	BeyondRotate: "rotate", OverAge: "maxage", OverTotal: "maxtotal", LowSpace: "keepfree",
 	NoMatch: "no-match", Unreadable: "unreadable",
 }
 
@@ -138,6 +146,14 @@ func (r Reason) Text(loc *time.Location) string {
 		return sizes("< minsize")
 	case BelowMinAge:
 		return "written " + age(r.Have) + " ago, minage " + age(r.Limit)
+	case BeyondRotate:
+		return ordinal(r.Have) + " of " + strconv.FormatInt(r.Limit, 10)
+	case OverAge:
+		return "written " + age(r.Have) + " ago, maxage " + age(r.Limit)
+	case OverTotal:
+		return "archives " + policy.FormatSize(r.Have) + " > maxtotal " + policy.FormatSize(r.Limit)
+	case LowSpace:
+		return "free " + policy.FormatSize(r.Have) + " < keepfree " + policy.FormatSize(r.Limit)
 	case HardLink:
 		return strconv.FormatInt(r.Have, 10) + " hard links"
 	}
@@ -165,4 +181,20 @@ func (c Code) phrase() string {
 		return "cannot be read"
 	}
 	return c.String()
+}
+
+// ordinal says n as a place: 1st, 2nd, 3rd, 4th, 11th.
+func ordinal(n int64) string {
+	ending := "th"
+	if n%100/10 != 1 {
+		switch n % 10 {
+		case 1:
+			ending = "st"
+		case 2:
+			ending = "nd"
+		case 3:
+			ending = "rd"
+		}
+	}
+	return strconv.FormatInt(n, 10) + ending
 }

@@ -24,9 +24,9 @@ func (d *decider) expire(own []held) {
 		h.newest = generations == 1
 		switch {
 		case p.Rotate >= 0 && generations > p.Rotate:
-			d.drop(h)
+			d.drop(h, Reason{BeyondRotate, int64(generations), int64(p.Rotate)})
 		case p.MaxAge > 0 && d.age(h) > p.MaxAge:
-			d.drop(h)
+			d.drop(h, Reason{OverAge, int64(d.age(h) / time.Second), int64(p.MaxAge / time.Second)})
 		}
 	}
 }
@@ -68,10 +68,16 @@ func (d *decider) budget(all []held) {
 	}
 	slices.SortStableFunc(old, d.byAge)
 	for _, h := range old {
-		if excess > 0 || lacking[h.Dir.Mount] > d.freed[h.Dir.Mount] {
-			excess -= h.Size
-			d.drop(h)
+		freed := d.freed[h.Dir.Mount]
+		switch {
+		case excess > 0:
+			d.drop(h, Reason{OverTotal, d.policy.MaxTotal + excess, d.policy.MaxTotal})
+		case lacking[h.Dir.Mount] > freed:
+			d.drop(h, Reason{LowSpace, h.Dir.Free + freed, d.policy.KeepFree})
+		default:
+			continue
 		}
+		excess -= h.Size
 	}
 }
 
@@ -107,7 +113,7 @@ func (d *decider) byAge(a, b *held) int {
 	return cmp.Or(a.ModTime.Compare(b.ModTime), d.naming.Compare(b.Generation, a.Generation))
 }
 
-func (d *decider) drop(h *held) {
-	h.gone = true
+func (d *decider) drop(h *held, why Reason) {
+	h.gone, h.why = true, why
 	d.freed[h.Dir.Mount] += max(0, h.Size)
 }

@@ -12,7 +12,7 @@ func (d *decider) turn(l *LogPlan, first int) {
 	p := d.policy
 	var steps []Step
 	if p.Scripts.Pre != "" && !p.Scripts.Shared {
-		steps = append(steps, Step{Op: Script, From: l.Place, Script: "prerotate"})
+		steps = append(steps, Step{Op: PreRotate, From: l.Place})
 	}
 	if l.Archive != l.Dir && l.Archive.ID == (ID{}) {
 		steps = append(steps, Step{Op: MakeDir, From: Place{Dir: l.Archive}})
