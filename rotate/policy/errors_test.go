@@ -473,6 +473,10 @@ create = true
 		{"[[log.a.notify]]\n[log.a]\nnotify.signal = 1\n", `3:1: the key is already set
 	hint: keep one`},
 		{"a = \"\xff\"\n", `1:5: invalid UTF-8 byte: 0xff`},
+		{"\xff\xfea\x00", `1:1: the file is in UTF-16
+	hint: save it as UTF-8`},
+		{"\xfe\xffa = 1", `1:1: the file is in UTF-16
+	hint: save it as UTF-8`},
 		{"\x00", `1:1: files cannot contain NULL bytes; probably using UTF-16; TOML files must be UTF-8`},
 		{"a = " + strings.Repeat("[", 100), `1:37: nested too deeply`},
 		{strings.Repeat("a.", 100) + "a = 1\n", `1:66: nested too deeply`},
@@ -480,7 +484,7 @@ create = true
 "éé" = { "é" = 1 } x
 `, `2:22: expected a top-level item to end with a newline, comment, or EOF, but got 'x' instead
 	hint: put text, and numbers with a unit, in quotes: size = "100M"`},
-		{"\ufeff# x\nzz = 1\n", `2:1: unknown key "zz"
+		{"\ufeff\ufeff# x\nzz = 1\n", `2:1: unknown key "zz"
 	hint: the keys here are include, defaults, log`},
 	}
 }

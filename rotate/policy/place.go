@@ -225,9 +225,8 @@ func (s *scanner) string(quote string) {
 			s.off = min(s.off+2, len(s.text))
 		case strings.HasPrefix(rest, quote):
 			s.off += len(quote)
-			if len(quote) == 3 { // up to two more belong to the string: """she said "no"""""
-				tail := s.text[s.off:min(s.off+2, len(s.text))]
-				s.off += len(tail) - len(strings.TrimLeft(tail, quote))
+			if len(quote) == 3 {
+				s.skip(quote) // the last three of many end it: """she said "no"""""
 			}
 			return
 		default:

@@ -24,7 +24,7 @@ type document struct {
 // readTOML reads a document in TOML. The defaults of the file that includes it
 // come before its own.
 func readTOML(name, text string, inherited settings[Policy]) *document {
-	text = strings.TrimPrefix(text, "\ufeff")
+	text = strings.TrimLeft(text, "\ufeff")
 	r := &reader{source: newSource(name, text)}
 	doc := &document{defaults: inherited}
 	if root, ok := decode(r); ok {
@@ -39,6 +39,10 @@ func readTOML(name, text string, inherited settings[Policy]) *document {
 
 // decode returns the document as one table.
 func decode(r *reader) (root value, ok bool) {
+	if strings.HasPrefix(r.text, "\xff\xfe") || strings.HasPrefix(r.text, "\xfe\xff") {
+		r.fail(0, fault("save it as UTF-8", "the file is in UTF-16"))
+		return value{}, false
+	}
 	found := findPlaces(r.text)
 	if found.deep >= 0 {
 		r.fail(found.deep, fault("", "nested too deeply"))
