@@ -164,13 +164,17 @@ func TestSameCannotTell(t *testing.T) {
 	if v := same(t, []byte("x"), frame(0x00, 0x00), ".zst"); v != Equal {
 		t.Fatalf("a good frame: got %v", v)
 	}
+	for text, want := range map[string]Verdict{"": Prefix, "x": Equal, "xy": Differs, "y": Differs} {
+		if v := same(t, []byte("x"), []byte(text), ""); v != want {
+			t.Errorf("plain %q: got %v, want %v", text, v, want)
+		}
+	}
 	for _, tt := range []struct {
 		name   string
 		packed []byte
 		ext    string
 	}{
 		{"unknown extension", nil, ".xz"},
-		{"no extension", nil, ""},
 		{"window of 256 MiB", frame(0x00, 18<<3), ".zst"},
 		{"dictionary", frame(0x01, 0x00, 5), ".zst"},
 	} {
