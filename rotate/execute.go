@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"rotate/rotate/internal/state"
 	"rotate/rotate/plan"
 )
 
@@ -17,7 +18,7 @@ type execution struct {
 	report  *Report
 	scripts shell
 	groups  []*group
-	debts   []debt
+	others  []state.Owed // what is owed of logs that the run does not look at
 }
 
 // group is the work for one policy.

@@ -4,22 +4,11 @@ import (
 	"iter"
 	"path"
 	"slices"
-	"time"
 
 	"rotate/rotate/internal/state"
 	"rotate/rotate/plan"
 	"rotate/signaler"
 )
-
-// debt is an archive that someone must let go of before it may be forgotten.
-type debt struct {
-	policy  string
-	job     *job // nil: of a log that this run does not look at
-	log     plan.Place
-	archive plan.Place
-	id      plan.ID
-	since   time.Time
-}
 
 // intend writes down which archives the run is about to make of which files,
 // beside what is owed from before. Should the run end early, the next one
@@ -28,26 +17,22 @@ func (x *execution) intend() error {
 	observed := map[plan.ID]bool{}
 	for _, g := range x.groups {
 		for _, j := range g.jobs {
-			l := j.Log
-			for _, o := range l.Owed {
+			for _, o := range j.Log.Owed {
 				observed[o.ID] = true
-				x.debts = append(x.debts, debt{g.Policy.Name, j, l.Place, o.Archive, o.ID, o.Since})
-			}
-			if l.Action == plan.Turn && l.Turned.Dir != nil && l.Stat != nil {
-				x.debts = append(x.debts, debt{g.Policy.Name, j, l.Place, l.Turned, l.Stat.ID, x.Plan.Now})
 			}
 		}
 	}
+	// What is owed of logs that this run does not look at stays, as long as it is there.
 	for _, o := range x.owed {
 		id := plan.ID{Dev: o.Dev, Ino: o.Ino}
 		if !observed[id] && x.exists(o.Archive, id) {
-			x.debts = append(x.debts, debt{o.Policy, nil, placeOf(o.Log), placeOf(o.Archive), id, o.Turned})
+			x.others = append(x.others, o)
 		}
 	}
-	if x.onDisk() {
+	if x.onDisk(x.debts(anything)) {
 		return nil
 	}
-	return x.saveOwed()
+	return x.saveOwed(x.debts(anything))
 }
 
 // record writes down what is still owed, and when each log was turned.
@@ -55,33 +40,74 @@ func (x *execution) record() {
 	if err := x.dirs.sync(); err != nil {
 		x.fault(err)
 	}
-	all := len(x.debts)
-	x.debts = slices.DeleteFunc(x.debts, debt.paid)
-	if len(x.debts) < all {
-		if err := x.saveOwed(); err != nil {
+	if count(x.debts(unpaid)) < count(x.debts(anything)) {
+		if err := x.saveOwed(x.debts(unpaid)); err != nil {
 			x.fault(err)
 		}
 	}
 	x.saveState()
 }
 
-// paid reports whether this run has seen that nobody writes the archive, or
-// cannot see it at all.
-func (d debt) paid() bool {
-	if d.job == nil {
-		return false
+func (x *execution) saveOwed(debts iter.Seq[state.Owed]) error {
+	return state.WriteOwed(x.fs, state.OwedPath(x.opts.State), debts)
+}
+
+// debts yields the archives that someone must let go of before they may be
+// forgotten, as far as want wants them.
+func (x *execution) debts(want func(*job, plan.ID) bool) iter.Seq[state.Owed] {
+	return func(yield func(state.Owed) bool) {
+		for _, g := range x.groups {
+			for _, j := range g.jobs {
+				for o := range j.debts(x.Plan) {
+					if want(j, o.ID) && !yield(state.Owed{
+						Policy: g.Policy.Name, Log: j.Log.Path(), Archive: o.Archive.Path(),
+						Dev: o.ID.Dev, Ino: o.ID.Ino, Turned: o.Since,
+					}) {
+						return
+					}
+				}
+			}
+		}
+		for _, o := range x.others {
+			if !yield(o) {
+				return
+			}
+		}
 	}
-	return slices.ContainsFunc(d.job.Settled, func(s Settled) bool { return s.ID == d.id && s.Status != signaler.Held })
 }
 
-func (x *execution) saveOwed() error {
-	return state.WriteOwed(x.fs, state.OwedPath(x.opts.State), owed(x.debts))
+func (j *job) debts(p *plan.Plan) iter.Seq[plan.Owed] {
+	return func(yield func(plan.Owed) bool) {
+		for _, o := range j.Log.Owed {
+			if !yield(o) {
+				return
+			}
+		}
+		if l := j.Log; l.Action == plan.Turn && l.Turned.Dir != nil && l.Stat != nil {
+			yield(plan.Owed{Archive: l.Turned, ID: l.Stat.ID, Since: p.Now})
+		}
+	}
 }
 
-// onDisk reports whether the debts are what the last run left on disk.
-func (x *execution) onDisk() bool {
+func anything(*job, plan.ID) bool { return true }
+
+// unpaid reports whether this run has not seen that nobody writes the archive,
+// nor that this cannot be seen at all.
+func unpaid(j *job, id plan.ID) bool {
+	return !slices.ContainsFunc(j.Settled, func(s Settled) bool { return s.ID == id && s.Status != signaler.Held })
+}
+
+func count(debts iter.Seq[state.Owed]) (n int) {
+	for range debts {
+		n++
+	}
+	return n
+}
+
+// onDisk reports whether debts are what the last run left on disk.
+func (x *execution) onDisk(debts iter.Seq[state.Owed]) bool {
 	i := 0
-	for o := range owed(x.debts) {
+	for o := range debts {
 		if i == len(x.owed) || !o.Turned.Equal(x.owed[i].Turned) {
 			return false
 		}
@@ -92,27 +118,6 @@ func (x *execution) onDisk() bool {
 		i++
 	}
 	return i == len(x.owed)
-}
-
-func owed(debts []debt) iter.Seq[state.Owed] {
-	return func(yield func(state.Owed) bool) {
-		for _, d := range debts {
-			if !yield(d.owed()) {
-				return
-			}
-		}
-	}
-}
-
-func (d debt) owed() state.Owed {
-	return state.Owed{
-		Policy: d.policy, Log: d.log.Path(), Archive: d.archive.Path(),
-		Dev: d.id.Dev, Ino: d.id.Ino, Turned: d.since,
-	}
-}
-
-func placeOf(name string) plan.Place {
-	return plan.Place{Dir: &plan.Dir{Path: path.Dir(name)}, Name: path.Base(name)}
 }
 
 // exists reports whether the file id still has the name archive.
