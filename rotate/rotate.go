@@ -48,9 +48,9 @@ var ErrLocked = state.ErrLocked
 
 // Lock makes this process the only one that works with the state file until
 // unlock is called. It waits up to wait for another run to end; a negative
-// wait has no end. It fails with ErrLocked.
-func Lock(statePath string, wait time.Duration) (unlock func() error, err error) {
-	return state.Lock(statePath, wait)
+// wait has no end but that of ctx. It fails with ErrLocked.
+func Lock(ctx context.Context, statePath string, wait time.Duration) (unlock func() error, err error) {
+	return state.Lock(ctx, statePath, wait)
 }
 
 // Prepare reads the state, observes the logs and decides. It changes nothing.

@@ -40,7 +40,7 @@ func (c *runCmd) do(ctx context.Context, v *voice, o *outcome) error {
 		return err
 	}
 	if !c.DryRun {
-		unlock, err := lock(state, c.State == "", time.Duration(c.LockWait))
+		unlock, err := lock(ctx, state, c.State == "", time.Duration(c.LockWait))
 		if err != nil {
 			return err
 		}

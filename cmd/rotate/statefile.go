@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -30,7 +31,7 @@ func stateFile(asked string) (string, error) {
 }
 
 // lock locks the state file. If that is the default one, its folder is made.
-func lock(state string, byDefault bool, wait time.Duration) (unlock func() error, err error) {
+func lock(ctx context.Context, state string, byDefault bool, wait time.Duration) (unlock func() error, err error) {
 	if byDefault {
 		mode := os.FileMode(0o700)
 		if os.Geteuid() == 0 {
@@ -40,5 +41,5 @@ func lock(state string, byDefault bool, wait time.Duration) (unlock func() error
 			return nil, err
 		}
 	}
-	return rotate.Lock(state, wait)
+	return rotate.Lock(ctx, state, wait)
 }

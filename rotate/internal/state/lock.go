@@ -1,6 +1,7 @@
 package state
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -16,15 +17,15 @@ var ErrLocked = errors.New("held by another run")
 
 // Lock keeps other runs off the state in path until unlock is called or the
 // process ends. It waits as long as wait for a run that holds it, for ever if
-// wait is negative, and then fails with ErrLocked and the other's process id,
-// where that can be told.
+// wait is negative, but no longer than ctx, and then fails with ErrLocked and
+// the other's process id, where that can be told.
 //
 // The lock is a flock(2) on the file path + ".lock", which is made with mode
 // 0600 and stays: never replaced and never removed, so that no two runs can
 // hold locks on different files of that name. Whoever can open a file can lock
 // it and keep us out for ever (CVE-2022-1348), so a lock file that anyone but
 // root and ourselves may open is refused.
-func Lock(path string, wait time.Duration) (unlock func() error, err error) {
+func Lock(ctx context.Context, path string, wait time.Duration) (unlock func() error, err error) {
 	if path == discard {
 		return func() error { return nil }, nil
 	}
@@ -37,7 +38,7 @@ func Lock(path string, wait time.Duration) (unlock func() error, err error) {
 		f.Close() // nothing was written
 		return nil, fmt.Errorf("lock %q: %w", path, err)
 	}
-	if err := acquire(f, wait); err != nil {
+	if err := acquire(ctx, f, wait); err != nil {
 		return nil, fmt.Errorf("lock %q: %w", path, err)
 	}
 	return f.Close, nil
@@ -65,7 +66,7 @@ func safe(f *os.File) error {
 }
 
 // acquire locks f, or closes it and fails.
-func acquire(f *os.File, wait time.Duration) error {
+func acquire(ctx context.Context, f *os.File, wait time.Duration) error {
 	err := flock(f, unix.LOCK_EX|unix.LOCK_NB)
 	switch {
 	case err == nil:
@@ -90,12 +91,20 @@ func acquire(f *os.File, wait time.Duration) error {
 			f.Close() // nothing was written
 		}
 		return err
+	case <-ctx.Done():
+		go letGo(f, locked)
+		return ctx.Err()
 	case <-deadline:
 		err := heldBy(f)
-		// Nothing ends a flock(2) that waits: let go as soon as it returns.
-		go func() { <-locked; f.Close() }()
+		go letGo(f, locked)
 		return err
 	}
+}
+
+// letGo closes f as soon as it is locked: nothing ends a flock(2) that waits.
+func letGo(f *os.File, locked <-chan error) {
+	<-locked
+	f.Close() // nothing was written
 }
 
 func flock(f *os.File, how int) error {
@@ -116,16 +125,25 @@ func heldBy(f *os.File) error {
 	}
 	st := info.Sys().(*syscall.Stat_t)
 	file := fmt.Sprintf("%02x:%02x:%d", unix.Major(st.Dev), unix.Minor(st.Dev), st.Ino)
+	for range 3 { // a line can be missed while others come and go
+		if pid := lockHolder(file); pid != "" {
+			return fmt.Errorf("%w, process %s", ErrLocked, pid)
+		}
+	}
+	return ErrLocked
+}
+
+func lockHolder(file string) (pid string) {
 	locks, err := os.ReadFile("/proc/locks")
 	if err != nil {
-		return ErrLocked // as above
+		return "" // a courtesy, as above
 	}
 	for line := range strings.Lines(string(locks)) {
 		// 1: FLOCK ADVISORY WRITE 708 08:01:12345 0 EOF; who waits has "->" after the number.
 		w := strings.Fields(line)
 		if len(w) > 5 && w[1] == "FLOCK" && w[5] == file {
-			return fmt.Errorf("%w, process %s", ErrLocked, w[4])
+			return w[4]
 		}
 	}
-	return ErrLocked
+	return ""
 }
