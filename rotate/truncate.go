@@ -34,6 +34,10 @@ func (x *execution) truncate(j *job, s *StepReport) error {
 				return err
 			}
 			defer archive.Close() // synced below
+			// The copy's name must outlive what it is the copy of.
+			if err := d.Sync(); err != nil {
+				return err
+			}
 			if err := x.tail(archive, log, j, copied); err != nil {
 				return fmt.Errorf("copy the rest of %q: %w", s.From.Path(), err)
 			}

@@ -23,12 +23,14 @@ const held = "STATE_TEST_HELD"
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(held); path != "" {
-		if _, err := Lock(context.Background(), path, 0); err != nil {
+		unlock, err := Lock(context.Background(), path, 0)
+		if err != nil {
 			fmt.Println(err)
 			os.Exit(1)
 		}
 		fmt.Println("locked")
-		select {} // until killed
+		time.Sleep(time.Hour) // until killed
+		unlock()
 	}
 	os.Exit(m.Run())
 }
