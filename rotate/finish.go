@@ -109,15 +109,14 @@ func (f *finisher) finishLog(ctx context.Context, j *job) {
 }
 
 // free reports whether the archive at p may be compressed or removed: nobody
-// writes it. Where that cannot be told, an archive of this very run waits for
-// the next one.
+// writes it, and that is proven.
 func (j *job) free(p plan.Place) bool {
 	for i := range j.Settled {
 		s := &j.Settled[i]
 		if s.Archive != p {
 			continue
 		}
-		return s.Status == signaler.Released || s.Status == signaler.Unknown && p != j.Log.Turned
+		return s.Status == signaler.Released
 	}
 	return true
 }

@@ -51,8 +51,8 @@ func (x *execution) concerned(g *group) (jobs []*job) {
 	return jobs
 }
 
-// written reports whether a process still writes to an archive of the log
-// that this run did not make.
+// written reports whether a process still writes to an archive of the log that
+// this run did not make, or may: one that cannot be proven released is owed.
 func (x *execution) written(j *job) bool {
 	for _, p := range j.Log.Settle {
 		status := signaler.Unknown
@@ -66,7 +66,7 @@ func (x *execution) written(j *job) bool {
 			status, err = signaler.Probe(f)
 			return err
 		})
-		if status == signaler.Held {
+		if status != signaler.Released {
 			return true
 		}
 	}

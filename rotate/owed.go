@@ -91,10 +91,9 @@ func (j *job) debts(p *plan.Plan) iter.Seq[plan.Owed] {
 
 func anything(*job, plan.ID) bool { return true }
 
-// unpaid reports whether this run has not seen that nobody writes the archive,
-// nor that this cannot be seen at all.
+// unpaid reports whether this run has not proven that nobody writes the archive.
 func unpaid(j *job, id plan.ID) bool {
-	return !slices.ContainsFunc(j.Settled, func(s Settled) bool { return s.ID == id && s.Status != signaler.Held })
+	return !slices.ContainsFunc(j.Settled, func(s Settled) bool { return s.ID == id && s.Status == signaler.Released })
 }
 
 func count(debts iter.Seq[state.Owed]) (n int) {

@@ -56,10 +56,10 @@ func (l *LogReport) Failed() bool {
 	return len(l.Errs) > 0 || l.Log.Action == plan.Refuse || l.Owed()
 }
 
-// Owed reports whether a process still writes to an archive of the log.
+// Owed reports whether a process still writes to an archive of the log, or may.
 func (l *LogReport) Owed() bool {
 	for _, s := range l.Settled {
-		if s.Status == signaler.Held {
+		if s.Status != signaler.Released {
 			return true
 		}
 	}

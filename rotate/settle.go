@@ -3,7 +3,9 @@ package rotate
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"rotate/rotate/internal/fsys"
@@ -32,16 +34,16 @@ func (x *execution) settle(ctx context.Context, told []signalled) {
 			}
 		}
 	}
-	held := map[signaler.FileID][]*Settled{}
+	open := map[signaler.FileID][]*Settled{}
 	for i, r := range signaler.Await(ctx, files) {
 		s := outcomes[i]
 		s.Status, s.After, s.Err = r.Status, r.After, r.Err
 		s.Since = jobs[i].since(s.ID, x.Plan.Now)
-		if s.Status == signaler.Held {
-			held[signaler.FileID(s.ID)] = append(held[signaler.FileID(s.ID)], s)
+		if s.Status != signaler.Released {
+			open[signaler.FileID(s.ID)] = append(open[signaler.FileID(s.ID)], s)
 		}
 	}
-	x.name(held)
+	x.name(open)
 	for _, t := range told {
 		t.told.Died = !t.Alive()
 		t.Close()
@@ -70,20 +72,23 @@ func (x *execution) openSettling(j *job, s *Settled) (f *os.File, err error) {
 	return f, err
 }
 
-// name finds out who still writes to the held files, with one look at the
-// processes for all of them.
-func (x *execution) name(held map[signaler.FileID][]*Settled) {
-	if len(held) == 0 {
+// name finds out who still writes to files that are not proven released, with
+// one look at the processes for all of them. To find nobody proves nothing: a
+// descriptor can be in flight, or in a process that cannot be seen.
+func (x *execution) name(open map[signaler.FileID][]*Settled) {
+	if len(open) == 0 {
 		return
 	}
-	ids := make([]signaler.FileID, 0, len(held))
-	for id := range held {
-		ids = append(ids, id)
-	}
-	holders, complete, err := signaler.Holders(ids)
-	for id, settled := range held {
+	holders, complete, err := signaler.Holders(slices.Collect(maps.Keys(open)))
+	for id, settled := range open {
 		for _, s := range settled {
-			s.Holders, s.Complete, s.Err = holders[id], complete, err
+			s.Holders, s.Complete = holders[id], complete
+			if len(s.Holders) > 0 {
+				s.Status = signaler.Held
+			}
+			if s.Status == signaler.Held {
+				s.Err = err
+			}
 		}
 	}
 }

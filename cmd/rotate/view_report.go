@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"rotate/rotate"
@@ -110,8 +112,11 @@ func (v *voice) failures(r *rotate.Report) {
 			v.fail(err)
 		}
 		for i := range l.Settled {
-			if s := &l.Settled[i]; s.Status == signaler.Held {
+			switch s := &l.Settled[i]; s.Status {
+			case signaler.Held:
 				v.failWith(stillWritten(r, l, s), holdHint(r, l, s))
+			case signaler.Unknown:
+				v.failWith(maybeWritten(l, s), doubtHint(s.Err))
 			}
 		}
 		if l.AtRisk > 0 {
@@ -146,6 +151,23 @@ func stillWritten(r *rotate.Report, l *rotate.LogReport, s *rotate.Settled) stri
 		text += ", turned " + when(s.Since) + ","
 	}
 	return text + " is still written by " + holders(s, toldBy(r, l.Policy)) + "; " + left(l.Log, s.Archive) + ", the next run tries again"
+}
+
+// maybeWritten says why it is not known whether an archive is still written.
+func maybeWritten(l *rotate.LogReport, s *rotate.Settled) string {
+	why := "no lease can be had"
+	if s.Err != nil {
+		why = s.Err.Error()
+	}
+	return name(s.Archive.Path()) + " may still be written: " + why + "; " + left(l.Log, s.Archive) + ", the next run tries again"
+}
+
+// doubtHint says what it takes to know.
+func doubtHint(err error) string {
+	if errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.EPERM) {
+		return "run as root with CAP_LEASE, or as the owner of the log: CapabilityBoundingSet= of a unit must not take it away"
+	}
+	return "only a file system that grants leases can prove it: keep logs on a local one"
 }
 
 // left is what is not done to an archive that is still written.
