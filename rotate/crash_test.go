@@ -105,3 +105,48 @@ func crashAt(t *testing.T, k int, keys string) (crashed bool) {
 	}
 	return crashed
 }
+
+// TestCrashBesideAPair ends a run at every change while an archive stands beside
+// its packed form, as a run that ended before left them: the two stay one
+// generation, and nothing expires early.
+func TestCrashBesideAPair(t *testing.T) {
+	t.Parallel()
+	for name, packed := range map[string]string{"whole": "old\n", "cut short": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for k, crashed := 0, true; crashed; k++ {
+				w := newWorld(t)
+				w.write("log/a.log", "new\n")
+				w.write("log/a.log.1", "old\n")
+				w.pack("log/a.log.1.gz", packed)
+				w.pack("log/a.log.2.gz", "older\n")
+				w.seen("log/a.log")
+				const toml = daily + "compress = 'gzip'\n"
+				r := w.prepare(toml)
+				ops := 0
+				var mu sync.Mutex
+				crashed = false
+				r.fs.Before = func(fsys.Op) error {
+					mu.Lock()
+					defer mu.Unlock()
+					if ops++; ops > k {
+						crashed = true
+						return errCrash
+					}
+					return nil
+				}
+				r.Execute(context.Background())
+				w.run(toml + "missingok = true\n")
+				text := ""
+				for _, lines := range w.tree("log") {
+					text += lines
+				}
+				for _, line := range []string{"new", "old", "older"} {
+					if n := strings.Count("\n"+text, "\n"+line+"\n"); n != 1 {
+						t.Fatalf("k=%d: %q is there %d times: %v", k, line, n, sorted(w.tree("log")))
+					}
+				}
+			}
+		})
+	}
+}

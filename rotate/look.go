@@ -3,6 +3,7 @@ package rotate
 import (
 	"fmt"
 
+	"rotate/rotate/internal/compress"
 	"rotate/rotate/internal/fsys"
 	"rotate/rotate/plan"
 	"rotate/rotate/policy"
@@ -52,6 +53,22 @@ func (o *observer) look(p *policy.Policy, l *plan.LogFacts, peek *peek) {
 	}
 }
 
+// twins finds out, for each plain archive that has a packed one beside it,
+// what that holds. Numbers are about to move, and the two must not part.
+func (o *observer) twins(l *plan.LogFacts, peek *peek) {
+	for i := range l.Archives {
+		plain := &l.Archives[i]
+		if plain.Ext != "" {
+			continue
+		}
+		for _, packed := range l.Archives {
+			if packed.Ext != "" && packed.Generation == plain.Generation && packed.Dir == plain.Dir {
+				plain.Twin = peek.twin(plain.Place, packed.Place, packed.Ext)
+			}
+		}
+	}
+}
+
 // peek looks at files in a few folders that it keeps open.
 type peek struct {
 	fs   *fsys.FS
@@ -79,6 +96,34 @@ func (k *peek) stat(p plan.Place) (fsys.Info, error) {
 		return fsys.Info{}, err
 	}
 	return d.Stat(p.Name)
+}
+
+// twin compares a plain archive with a packed one. Where that cannot be done,
+// both are left alone.
+func (k *peek) twin(plain, packed plan.Place, ext string) plan.Twin {
+	d, err := k.dir(plain.Dir)
+	if err != nil {
+		return plan.NoTwin
+	}
+	a, _, err := d.Open(plain.Name)
+	if err != nil {
+		return plan.NoTwin
+	}
+	defer a.Close() // read only: nothing to lose
+	b, _, err := d.Open(packed.Name)
+	if err != nil {
+		return plan.NoTwin
+	}
+	defer b.Close() // read only: nothing to lose
+	switch verdict, err := compress.Same(a, b, ext); {
+	case err != nil:
+		return plan.NoTwin
+	case verdict == compress.Equal:
+		return plan.Whole
+	case verdict == compress.Prefix:
+		return plan.Part
+	}
+	return plan.NoTwin
 }
 
 // free returns the bytes free around d, or -1 when that cannot be told: then

@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"io"
@@ -62,6 +63,17 @@ func (w *world) append(name, text string) {
 	_, err = f.WriteString(text)
 	w.must(err)
 	w.must(f.Close())
+}
+
+// pack writes a file that gzip packed.
+func (w *world) pack(name, text string) {
+	w.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, err := z.Write([]byte(text))
+	w.must(err)
+	w.must(z.Close())
+	w.write(name, b.String())
 }
 
 // seen makes logs due for every calendar: they were last turned a year ago.

@@ -100,7 +100,21 @@ type Archive struct {
 	Ino        uint64    // from the directory entry: a hint, not an identity
 	Size       int64     // -1: no rule needs it
 	ModTime    time.Time // zero: no rule needs it
+	Twin       Twin      // of a plain archive that has a packed one beside it
 }
+
+// Twin is what the packed archive of a plain one's very name holds. A run that
+// ended between the two leaves such a pair, and so do compressors.
+type Twin uint8
+
+const (
+	// NoTwin is none, or one that holds something else, or cannot be read.
+	NoTwin Twin = iota
+	// Whole holds all that the plain one holds, and nothing else.
+	Whole
+	// Part is cut short or broken, and holds nothing that the plain one does not.
+	Part
+)
 
 // Owed is an archive that an earlier run turned and could not prove released,
 // still found under one of the log's names.

@@ -62,6 +62,8 @@ const (
 	OverAge      // last written Have seconds ago > maxage, Limit seconds
 	OverTotal    // all archives have Have bytes > maxtotal, Limit bytes
 	LowSpace     // Have bytes are free < keepfree, Limit bytes
+	Packed       // its packed form beside it holds the same
+	Broken       // it is cut short, and the plain one beside it is not
 
 	// Why a path of a policy cannot be served.
 
@@ -87,6 +89,7 @@ var codes = [...]string{
 	IsSymlink: "symlink", IsDirectory: "directory", IsPipe: "fifo", IsSocket: "socket", IsDevice: "device",
 	HardLink: "hard-link", NoOldDir: "no-olddir", NameClash: "name-clash", Unexamined: "unexamined",
 	BeyondRotate: "rotate", OverAge: "maxage", OverTotal: "maxtotal", LowSpace: "keepfree",
+	Packed: "packed", Broken: "broken",
 	NoMatch: "no-match", Unreadable: "unreadable",
 }
 
@@ -175,6 +178,10 @@ func (c Code) phrase() string {
 		return "its archives would have the names of another log's"
 	case Unexamined:
 		return "it could not be examined"
+	case Packed:
+		return "its packed form holds the same"
+	case Broken:
+		return "cut short; the plain one is whole"
 	case NoMatch:
 		return "nothing matches"
 	case Unreadable:

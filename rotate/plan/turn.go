@@ -17,6 +17,7 @@ func (d *decider) turn(l *LogPlan, first int) {
 	if l.Archive != l.Dir && l.Archive.ID == (ID{}) {
 		steps = append(steps, Step{Op: MakeDir, From: Place{Dir: l.Archive}})
 	}
+	steps = append(steps, d.unpair(first)...)
 	own := d.held[first:]
 	generation := d.naming.Newest(d.now)
 	if p.DateExt {
@@ -50,6 +51,32 @@ func (d *decider) turn(l *LogPlan, first int) {
 		log:   l,
 		fresh: true,
 	})
+}
+
+// unpair ends pairs of a plain and a packed archive before anything moves: the
+// two would move one after the other, and a run that ended in between would
+// make two generations of one.
+func (d *decider) unpair(first int) (steps []Step) {
+	own := d.held[first:]
+	if !slices.ContainsFunc(own, func(h held) bool { return h.Twin != NoTwin }) {
+		return nil
+	}
+	all := slices.Clone(own)
+	kept := slices.DeleteFunc(own, func(h held) bool {
+		var why Code
+		switch {
+		case h.Twin == Whole:
+			why = Packed
+		case h.Ext != "" && slices.ContainsFunc(all, func(p held) bool { return p.Twin == Part && p.Dir == h.Dir && p.Name+h.Ext == h.Name }):
+			why = Broken
+		default:
+			return false
+		}
+		steps = append(steps, Step{Op: Remove, From: h.Place, Reason: Reason{Code: why}})
+		return true
+	})
+	d.held = d.held[:first+len(kept)]
+	return steps
 }
 
 // after returns g if it is newer than every archive. If it is not, its date is
