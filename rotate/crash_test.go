@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"rotate/rotate/internal/fsys"
 )
@@ -148,5 +149,59 @@ func TestCrashBesideAPair(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestCrashWhileCopying ends a run that copies and empties logs at every change,
+// then another, and lets a whole run follow: each line is there once, and no
+// archive expired for the sake of one that was made twice.
+func TestCrashWhileCopying(t *testing.T) {
+	t.Parallel()
+	for k, crashed := 0, true; crashed; k++ {
+		w := newWorld(t)
+		w.now = time.Now()
+		w.write("log/c.log", "")
+		w.write("log/c.log.1", "c1\n")
+		w.write("log/c.log.2", "c2\n")
+		for _, log := range []string{"a", "b"} {
+			w.write("log/"+log+".log", log+"1\n")
+			w.write("log/"+log+".log.1", log+"2\n")
+			w.write("log/"+log+".log.2", log+"3\n")
+		}
+		w.seen("log/a.log", "log/b.log", "log/c.log")
+		const toml = "[log.app]\npaths = ['DIR/log/*.log']\nfrequency = 'daily'\nrotate = 3\ncopytruncate = true\n"
+		crash := func() (crashed bool) {
+			r := w.prepare(toml)
+			ops := 0
+			var mu sync.Mutex
+			r.fs.Before = func(fsys.Op) error {
+				mu.Lock()
+				defer mu.Unlock()
+				if ops++; ops > k {
+					crashed = true
+					return errCrash
+				}
+				return nil
+			}
+			r.Execute(context.Background())
+			return crashed
+		}
+		crashed = crash()
+		crash()
+		w.append("log/a.log", "late\n")
+		w.runOK(toml)
+		w.runOK(toml)
+		text := ""
+		for _, lines := range w.tree("log") {
+			text += lines
+		}
+		for _, line := range []string{"a1", "a2", "a3", "b1", "b2", "b3", "c1", "c2", "late"} {
+			if n := strings.Count(text, line+"\n"); n != 1 {
+				t.Fatalf("k=%d: %s is there %d times: %v", k, line, n, sorted(w.tree("log")))
+			}
+		}
+		if _, err := os.Stat(w.path("state.owed")); !missing(err) {
+			t.Errorf("k=%d: something is owed still: %v", k, err)
+		}
 	}
 }

@@ -33,6 +33,7 @@ type group struct {
 type job struct {
 	*LogReport
 	failed bool
+	head   string // digest of how the log begins, if it is copied
 
 	mu sync.Mutex // guards Errs and failed in phase 4
 }

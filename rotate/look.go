@@ -1,10 +1,14 @@
 package rotate
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"time"
 
 	"rotate/rotate/internal/compress"
 	"rotate/rotate/internal/fsys"
+	"rotate/rotate/internal/state"
 	"rotate/rotate/plan"
 	"rotate/rotate/policy"
 )
@@ -35,7 +39,7 @@ func (o *observer) look(p *policy.Policy, l *plan.LogFacts, peek *peek) {
 	if l.Kind == plan.Regular && plan.Needs(p, l.Last, o.opts.Now, o.opts.Force) {
 		switch info, err := peek.stat(l.Place); {
 		case err == nil:
-			l.Stat = &plan.Stat{ID: plan.ID(info.ID), Size: info.Size, ModTime: info.ModTime, Links: info.Links}
+			l.Stat = statOf(info)
 		case missing(err):
 			l.Kind = plan.Missing
 		}
@@ -49,6 +53,39 @@ func (o *observer) look(p *policy.Policy, l *plan.LogFacts, peek *peek) {
 			if info, err := peek.stat(a.Place); err == nil {
 				a.Size, a.ModTime = info.Size, info.ModTime
 			}
+		}
+	}
+}
+
+// interrupted finds out how far an earlier run came that copied the log and
+// ended early. If the newest archive is the beginning of the log, that is the
+// copy, and the log is yet to be emptied. If the log no longer begins as it did,
+// it was emptied, and turned. Else the run had not got to copying.
+func (o *observer) interrupted(p *policy.Policy, naming *plan.Naming, l *plan.LogFacts, peek *peek) {
+	owed := o.owed[l.Path()]
+	i := slices.IndexFunc(owed, func(e state.Owed) bool { return e.Head != "" })
+	if i < 0 || l.Kind != plan.Regular || len(l.Archives) == 0 {
+		return
+	}
+	info, err := peek.stat(l.Place)
+	if err != nil || info.ID != (fsys.ID{Dev: owed[i].Dev, Ino: owed[i].Ino}) {
+		return
+	}
+	newest := slices.MinFunc(l.Archives, func(a, b plan.Archive) int {
+		return cmp.Or(naming.Compare(a.Generation, b.Generation), cmp.Compare(a.Ext, b.Ext))
+	})
+	same := info.Size >= owed[i].Size && peek.head(l.Place, owed[i].Size) == owed[i].Head
+	copied := same && newest.Ext == "" && peek.copied(l.Place, newest.Place, owed[i])
+	switch {
+	case copied && p.Method == policy.CopyTruncate:
+		l.Copied = newest.Place
+		l.Stat = statOf(info)
+	case copied, !same:
+		if owed[i].Turned.After(l.Last) {
+			l.Last = owed[i].Turned
+		}
+		if copy, err := peek.stat(newest.Place); err == nil && newest.Ext == "" {
+			l.Owed = append(l.Owed, plan.Owed{Archive: newest.Place, ID: plan.ID(copy.ID), Since: owed[i].Turned})
 		}
 	}
 }
@@ -96,6 +133,52 @@ func (k *peek) stat(p plan.Place) (fsys.Info, error) {
 		return fsys.Info{}, err
 	}
 	return d.Stat(p.Name)
+}
+
+// head is how a log begins, or "" where that cannot be read.
+func (k *peek) head(log plan.Place, size int64) string {
+	d, err := k.dir(log.Dir)
+	if err != nil {
+		return ""
+	}
+	f, _, err := d.Open(log.Name)
+	if err != nil {
+		return ""
+	}
+	defer f.Close() // read only: nothing to lose
+	digest, err := head(f, size)
+	if err != nil {
+		return ""
+	}
+	return digest
+}
+
+// copied reports whether archive is the copy of the log that a run meant to
+// make: it came to be since, and the log begins with all that it holds.
+func (k *peek) copied(log, archive plan.Place, owed state.Owed) bool {
+	home, err := k.dir(log.Dir)
+	if err != nil {
+		return false
+	}
+	away, err := k.dir(archive.Dir)
+	if err != nil {
+		return false
+	}
+	a, _, err := home.Open(log.Name)
+	if err != nil {
+		return false
+	}
+	defer a.Close() // read only: nothing to lose
+	b, info, err := away.Open(archive.Name)
+	if err != nil {
+		return false
+	}
+	defer b.Close() // read only: nothing to lose
+	if info.ChangeTime.Before(owed.Turned.Add(-time.Second)) || (info.Size == 0) != (owed.Size == 0) {
+		return false // the kernel's clock is a little behind ours
+	}
+	verdict, err := compress.Same(a, b, "")
+	return err == nil && verdict != compress.Differs
 }
 
 // twin compares a plain archive with a packed one. Where that cannot be done,
@@ -157,4 +240,8 @@ func openAs(files *fsys.FS, d *plan.Dir) (*fsys.Dir, error) {
 		return nil, fmt.Errorf("open %q: it is not the folder that was there a moment ago", d.Path)
 	}
 	return h, nil
+}
+
+func statOf(info fsys.Info) *plan.Stat {
+	return &plan.Stat{ID: plan.ID(info.ID), Size: info.Size, ModTime: info.ModTime, Links: info.Links}
 }

@@ -180,6 +180,9 @@ func (o *observer) folder(p *policy.Policy, naming *plan.Naming, found []match) 
 			continue
 		}
 		o.look(p, &l, peek)
+		if p.Method != policy.Rename {
+			o.interrupted(p, naming, &l, peek)
+		}
 		if !p.DateExt && l.Stat != nil {
 			o.twins(&l, peek)
 		}

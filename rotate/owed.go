@@ -1,12 +1,19 @@
 package rotate
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
 	"iter"
+	"os"
 	"path"
 	"slices"
 
+	"rotate/rotate/internal/fsys"
 	"rotate/rotate/internal/state"
 	"rotate/rotate/plan"
+	"rotate/rotate/policy"
 	"rotate/signaler"
 )
 
@@ -14,19 +21,22 @@ import (
 // beside what is owed from before. Should the run end early, the next one
 // knows whom to tell, and that the log was turned already.
 func (x *execution) intend() error {
-	observed := map[plan.ID]bool{}
 	for _, g := range x.groups {
-		for _, j := range g.jobs {
-			for _, o := range j.Log.Owed {
-				observed[o.ID] = true
+		for _, j := range g.turning() {
+			if j.copies() {
+				if err := x.withLog(j, j.Log.Place, j.remember); err != nil {
+					j.fail(err)
+				}
 			}
 		}
 	}
 	// What is owed of logs that this run does not look at stays, as long as it is there.
-	for _, o := range x.owed {
-		id := plan.ID{Dev: o.Dev, Ino: o.Ino}
-		if !observed[id] && x.exists(o.Archive, id) {
-			x.others = append(x.others, o)
+	if len(x.owed) > 0 {
+		looked := x.lookedAt()
+		for _, o := range x.owed {
+			if !looked[o.Log] && x.exists(o) {
+				x.others = append(x.others, o)
+			}
 		}
 	}
 	if x.onDisk(x.debts(anything)) {
@@ -35,17 +45,29 @@ func (x *execution) intend() error {
 	return x.saveOwed(x.debts(anything))
 }
 
+// lookedAt says which of the logs that something is owed of are in the plan:
+// what is owed of those, the plan says.
+func (x *execution) lookedAt() map[string]bool {
+	logs := map[string]bool{}
+	for i := range x.Plan.Policies {
+		for k := range x.Plan.Policies[i].Logs {
+			logs[x.Plan.Policies[i].Logs[k].Path()] = true
+		}
+	}
+	return logs
+}
+
 // record writes down what is still owed, and when each log was turned.
 func (x *execution) record() {
 	if err := x.dirs.sync(); err != nil {
 		x.fault(err)
 	}
+	x.saveState() // before what it could be told from is forgotten
 	if count(x.debts(unpaid)) < count(x.debts(anything)) {
 		if err := x.saveOwed(x.debts(unpaid)); err != nil {
 			x.fault(err)
 		}
 	}
-	x.saveState()
 }
 
 func (x *execution) saveOwed(debts iter.Seq[state.Owed]) error {
@@ -59,10 +81,17 @@ func (x *execution) debts(want func(*job, plan.ID) bool) iter.Seq[state.Owed] {
 		for _, g := range x.groups {
 			for _, j := range g.jobs {
 				for o := range j.debts(x.Plan) {
-					if want(j, o.ID) && !yield(state.Owed{
+					if !want(j, o.ID) {
+						continue
+					}
+					owed := state.Owed{
 						Policy: g.Policy.Name, Log: j.Log.Path(), Archive: o.Archive.Path(),
 						Dev: o.ID.Dev, Ino: o.ID.Ino, Turned: o.Since,
-					}) {
+					}
+					if j.copying(o.ID) {
+						owed.Size, owed.Head = j.Log.Stat.Size, j.head
+					}
+					if !yield(owed) {
 						return
 					}
 				}
@@ -76,23 +105,65 @@ func (x *execution) debts(want func(*job, plan.ID) bool) iter.Seq[state.Owed] {
 	}
 }
 
+// debts yields what is owed of one log, where Turn puts it: what is left from
+// earlier runs, and what this run makes. Of a log that is copied it is the log
+// itself that is owed, until it is emptied.
 func (j *job) debts(p *plan.Plan) iter.Seq[plan.Owed] {
 	return func(yield func(plan.Owed) bool) {
 		for _, o := range j.Log.Owed {
+			for _, s := range j.Log.Turn {
+				if s.Op == plan.Rename && s.From == o.Archive {
+					o.Archive = s.To
+					break
+				}
+			}
 			if !yield(o) {
 				return
 			}
 		}
-		if l := j.Log; l.Action == plan.Turn && l.Turned.Dir != nil && l.Stat != nil {
-			yield(plan.Owed{Archive: l.Turned, ID: l.Stat.ID, Since: p.Now})
+		if l := j.Log; l.Action == plan.Turn && l.Stat != nil {
+			archive := l.Turned
+			if j.copies() {
+				archive = l.Turn[len(l.Turn)-1].To
+			}
+			yield(plan.Owed{Archive: archive, ID: l.Stat.ID, Since: p.Now})
 		}
 	}
 }
 
+// copying reports whether id is the log itself, which is copied.
+func (j *job) copying(id plan.ID) bool {
+	return j.copies() && j.Log.Stat != nil && j.Log.Stat.ID == id
+}
+
+// remember keeps how the log begins, so that it can be told later whether it
+// was emptied.
+func (j *job) remember(log *os.File, _ fsys.Info) (err error) {
+	j.head, err = head(log, j.Log.Stat.Size)
+	return err
+}
+
+// head is a digest of how a log of at least size bytes begins.
+func head(log *os.File, size int64) (string, error) {
+	h := sha256.New()
+	if _, err := io.Copy(h, io.NewSectionReader(log, 0, min(size, 4<<10))); err != nil {
+		return "", fmt.Errorf("read %q: %w", log.Name(), err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// copies reports whether the log is copied, not renamed. Its last step says to
+// where.
+func (j *job) copies() bool { return j.Policy.Method != policy.Rename }
+
 func anything(*job, plan.ID) bool { return true }
 
-// unpaid reports whether this run has not proven that nobody writes the archive.
+// unpaid reports whether this run has neither proven that nobody writes the
+// archive, nor done with the log that it copied.
 func unpaid(j *job, id plan.ID) bool {
+	if j.copying(id) {
+		return !j.Turned
+	}
 	return !slices.ContainsFunc(j.Settled, func(s Settled) bool { return s.ID == id && s.Status == signaler.Released })
 }
 
@@ -119,13 +190,22 @@ func (x *execution) onDisk(debts iter.Seq[state.Owed]) bool {
 	return i == len(x.owed)
 }
 
-// exists reports whether the file id still has the name archive.
-func (x *execution) exists(archive string, id plan.ID) bool {
-	d, err := x.fs.OpenDir(path.Dir(archive))
-	if err != nil {
-		return !missing(err)
+// exists reports whether the file that is owed has a name still, in its own
+// folder or the log's: an archive moves up.
+func (x *execution) exists(o state.Owed) bool {
+	for _, dir := range slices.Compact([]string{path.Dir(o.Archive), path.Dir(o.Log)}) {
+		d, err := x.fs.OpenDir(dir)
+		if err != nil {
+			if !missing(err) {
+				return true // it cannot be told
+			}
+			continue
+		}
+		entries, err := d.Entries()
+		d.Close() // read only: nothing to lose
+		if err != nil || d.ID().Dev == o.Dev && slices.ContainsFunc(entries, func(e fsys.Entry) bool { return e.Ino == o.Ino }) {
+			return true
+		}
 	}
-	defer d.Close() // read only: nothing to lose
-	info, err := d.Stat(path.Base(archive))
-	return err == nil && plan.ID(info.ID) == id || err != nil && !missing(err)
+	return false
 }

@@ -102,11 +102,25 @@ func TestOwedMovesOn(t *testing.T) {
 			t.Errorf("%s is owed since %v, want %v", settled.Archive.Path(), settled.Since, noon)
 		}
 	}
+	// A run that does not look at the log forgets nothing, and changes nothing.
+	marks := w.marks()
+	w.write("log/b.log", "b\n")
+	w.seen("log/a.log", "log/b.log")
+	w.run(impatient, func(o *Options) { o.Only = []string{"other"} })
+	if mark := w.marks()[w.path("state.owed")]; mark == "" || mark != marks[w.path("state.owed")] {
+		t.Error("a run that looks elsewhere changed what is owed")
+	}
+	w.write("state", "logrotate state -- version 2\n\""+w.path("log/a.log")+"\" 2026-3-15-12:0:0\n")
+	w.run(impatient)
+	if mark := w.marks()[w.path("state.owed")]; mark != marks[w.path("state.owed")] {
+		t.Error("a run that could do nothing changed what is owed")
+	}
+
 	s.do("write late")
-	w.want("log", map[string]string{"a.log.1.gz": "two\n", "a.log.2": "one\nlate\n"})
+	w.want("log", map[string]string{"b.log": "b\n", "a.log.1.gz": "two\n", "a.log.2": "one\nlate\n"})
 	s.do("reopen")
 	w.runOK(impatient)
-	w.want("log", map[string]string{"a.log": "", "a.log.1.gz": "two\n", "a.log.2.gz": "one\nlate\n"})
+	w.want("log", map[string]string{"a.log": "", "b.log": "b\n", "a.log.1.gz": "two\n", "a.log.2.gz": "one\nlate\n"})
 }
 
 // TestNoHandler does not send a signal that would kill.

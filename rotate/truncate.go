@@ -18,7 +18,6 @@ const tailRounds = 64
 // which a line can be lost is that between two system calls. AtRisk says how
 // much came during the last round: zero for a writer that was quiet.
 func (x *execution) truncate(j *job, s *StepReport) error {
-	copied := j.copied()
 	return x.dirs.use(s.From.Dir, func(d *fsys.Dir) error {
 		log, info, err := d.OpenWrite(s.From.Name)
 		if err != nil {
@@ -28,8 +27,8 @@ func (x *execution) truncate(j *job, s *StepReport) error {
 		if want := x.identity(j, s.From); info.ID != want {
 			return fmt.Errorf("truncate %q: %w", s.From.Path(), fsys.ErrSwapped)
 		}
-		return x.dirs.use(copied.To.Dir, func(d *fsys.Dir) error {
-			archive, _, err := d.OpenWrite(copied.To.Name)
+		return x.dirs.use(s.To.Dir, func(d *fsys.Dir) error {
+			archive, copied, err := d.OpenWrite(s.To.Name)
 			if err != nil {
 				return err
 			}
@@ -38,7 +37,7 @@ func (x *execution) truncate(j *job, s *StepReport) error {
 			if err := d.Sync(); err != nil {
 				return err
 			}
-			if err := x.tail(archive, log, j, copied); err != nil {
+			if err := x.tail(archive, log, j, copied.Size); err != nil {
 				return fmt.Errorf("copy the rest of %q: %w", s.From.Path(), err)
 			}
 			return nil
@@ -46,11 +45,13 @@ func (x *execution) truncate(j *job, s *StepReport) error {
 	})
 }
 
-func (x *execution) tail(archive, log *os.File, j *job, copied *StepReport) error {
-	if _, err := archive.Seek(copied.Out, io.SeekStart); err != nil {
+// tail copies what log has beyond the bytes that archive has of it, and empties
+// it.
+func (x *execution) tail(archive, log *os.File, j *job, copied int64) error {
+	if _, err := archive.Seek(copied, io.SeekStart); err != nil {
 		return err
 	}
-	if _, err := log.Seek(copied.In, io.SeekStart); err != nil {
+	if _, err := log.Seek(copied, io.SeekStart); err != nil {
 		return err
 	}
 	for round := 0; ; round++ {
@@ -58,7 +59,7 @@ func (x *execution) tail(archive, log *os.File, j *job, copied *StepReport) erro
 		if err != nil {
 			return err
 		}
-		copied.In, copied.Out, j.AtRisk = copied.In+n, copied.Out+n, n
+		j.AtRisk = n
 		if n > 0 {
 			if err := x.fs.Fsync(archive); err != nil {
 				return err
@@ -68,14 +69,4 @@ func (x *execution) tail(archive, log *os.File, j *job, copied *StepReport) erro
 			return x.fs.Truncate(log, 0)
 		}
 	}
-}
-
-// copied returns the step that copied the log.
-func (j *job) copied() *StepReport {
-	for i := range j.Steps {
-		if s := &j.Steps[i]; s.From == j.Log.Place && s.To.Dir != nil {
-			return s
-		}
-	}
-	panic("rotate: a plan truncates a log that it does not copy")
 }

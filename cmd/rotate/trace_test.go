@@ -172,6 +172,8 @@ func (s planned) change() change {
 		return change{op: "link", to: s.From}
 	case "copy", "compress", "move":
 		return change{op: "link", to: s.To}
+	case "truncate":
+		return change{op: s.Op, from: s.From}
 	}
 	return change{s.Op, s.From, s.To}
 }

@@ -98,6 +98,8 @@ func (d *decider) action(l *LogFacts) (Action, Reason) {
 		return Refuse, Reason{Code: NoOldDir}
 	case !d.owns(l):
 		return Refuse, Reason{Code: NameClash}
+	case l.Copied.Dir != nil:
+		return Turn, Reason{Code: Interrupted}
 	}
 	return d.due(l)
 }

@@ -36,6 +36,7 @@ type LogFacts struct {
 	Archive  *Dir      // where its archives go; nil: the folder is missing and nobody makes it
 	Archives []Archive // in Archive and, where they differ, in Place.Dir too; in no order
 	Owed     []Owed    // what earlier runs left unproven
+	Copied   Place     // the copy that an earlier run made and ended before it emptied the log; no Dir: none
 }
 
 // Place is a name in an observed folder, or, without a name, the folder itself.

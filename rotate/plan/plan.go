@@ -52,7 +52,7 @@ func (a Action) String() string { return [...]string{"leave", "turn", "refuse"}[
 type Step struct {
 	Op     Op
 	From   Place
-	To     Place  // of Rename, Copy, Compress, Move
+	To     Place  // of Rename, Copy, Compress, Move; the copy that Truncate relies on
 	Reason Reason // of Remove: the rule that lets the archive go
 }
 

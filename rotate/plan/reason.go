@@ -30,6 +30,7 @@ const (
 	DueWeekly                    //
 	DueMonthly                   //
 	DueYearly                    //
+	Interrupted                  // it was copied, and not emptied
 	LastInFuture                 // last turned at Have, too far after Limit, which is now; Unix seconds
 
 	// Why a log is left.
@@ -82,8 +83,8 @@ var codes = [...]string{
 	Forced: "forced", OverSize: "size", OverMaxSize: "maxsize",
 	DueInterval: "due-interval", DueHourly: "due-hourly", DueDaily: "due-daily",
 	DueWeekly: "due-weekly", DueMonthly: "due-monthly", DueYearly: "due-yearly",
-	LastInFuture: "last-in-future",
-	FirstSeen:    "first-seen", NotDue: "not-due",
+	Interrupted: "interrupted", LastInFuture: "last-in-future",
+	FirstSeen: "first-seen", NotDue: "not-due",
 	BelowSize: "below-size", BelowMaxSize: "below-maxsize", BelowMinSize: "minsize", BelowMinAge: "minage",
 	Empty: "empty", NoRule: "no-rule", MissingLog: "missing",
 	IsSymlink: "symlink", IsDirectory: "directory", IsPipe: "fifo", IsSocket: "socket", IsDevice: "device",
@@ -178,6 +179,8 @@ func (c Code) phrase() string {
 		return "its archives would have the names of another log's"
 	case Unexamined:
 		return "it could not be examined"
+	case Interrupted:
+		return "copied by a run that ended before it emptied the log"
 	case Packed:
 		return "its packed form holds the same"
 	case Broken:

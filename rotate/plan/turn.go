@@ -9,6 +9,10 @@ import (
 // turn plans phase 1 of l, whose archives are d.held from first on, and makes
 // d.held what it is thereafter.
 func (d *decider) turn(l *LogPlan, first int) {
+	if l.Copied.Dir != nil {
+		l.Turn = []Step{{Op: Truncate, From: l.Place, To: l.Copied}}
+		return // the run that made the copy did the rest
+	}
 	p := d.policy
 	var steps []Step
 	if p.Scripts.Pre != "" && !p.Scripts.Shared {
@@ -40,7 +44,7 @@ func (d *decider) turn(l *LogPlan, first int) {
 	case policy.Copy:
 		steps = append(steps, Step{Op: Copy, From: l.Place, To: to})
 	case policy.CopyTruncate:
-		steps = append(steps, Step{Op: Copy, From: l.Place, To: to}, Step{Op: Truncate, From: l.Place})
+		steps = append(steps, Step{Op: Copy, From: l.Place, To: to}, Step{Op: Truncate, From: l.Place, To: to})
 	}
 	l.Turn = steps
 	d.held = slices.Insert(d.held, first, held{

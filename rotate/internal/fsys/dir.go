@@ -21,6 +21,7 @@ type Info struct {
 	Size       int64
 	ModTime    time.Time
 	AccessTime time.Time
+	ChangeTime time.Time // st_ctime, which nobody can set
 }
 
 // Regular reports whether the file is a regular one.
@@ -36,6 +37,7 @@ func infoOf(st *unix.Stat_t) Info {
 		Size:       st.Size,
 		ModTime:    time.Unix(st.Mtim.Unix()),
 		AccessTime: time.Unix(st.Atim.Unix()),
+		ChangeTime: time.Unix(st.Ctim.Unix()),
 	}
 }
 

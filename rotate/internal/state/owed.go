@@ -25,6 +25,11 @@ type Owed struct {
 	Archive  string    // path
 	Dev, Ino uint64    // the file, whatever it is called by now
 	Turned   time.Time // when the log was turned
+
+	// Of a log that is copied, Dev and Ino are its own. It had Size bytes, and
+	// began with what Head is the digest of. Zero for one that is renamed.
+	Size int64
+	Head string
 }
 
 // OwedPath returns where what is owed is kept, beside the state in path.
@@ -129,14 +134,16 @@ type owedLine struct {
 	Dev     uint64    `json:"dev"`
 	Ino     uint64    `json:"ino"`
 	Turned  time.Time `json:"turned"`
+	Size    int64     `json:"size,omitempty"`
+	Head    string    `json:"head,omitempty"`
 }
 
 func newOwedLine(o Owed) owedLine {
-	return owedLine{name(o.Policy), name(o.Log), name(o.Archive), o.Dev, o.Ino, o.Turned}
+	return owedLine{name(o.Policy), name(o.Log), name(o.Archive), o.Dev, o.Ino, o.Turned, o.Size, o.Head}
 }
 
 func (l owedLine) owed() Owed {
-	return Owed{string(l.Policy), string(l.Log), string(l.Archive), l.Dev, l.Ino, l.Turned}
+	return Owed{string(l.Policy), string(l.Log), string(l.Archive), l.Dev, l.Ino, l.Turned, l.Size, l.Head}
 }
 
 // name is any bytes in a JSON string, which must be UTF-8: a name that is not,
