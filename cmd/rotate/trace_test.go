@@ -39,6 +39,11 @@ func TestDryRunIsThePlan(t *testing.T) {
 			files:  []string{"log/app.log", "log/app.log.1", "log/app.log.2", "log/app.log.3.gz"},
 		},
 		{
+			name:   "with a packed archive that is broken",
+			config: `[log.a]; paths=["DIR/log/*.log"]; rotate=4; compress="gzip"`,
+			files:  []string{"log/app.log", "log/app.log.1", "log/app.log.1.gz", "log/app.log.2.gz"},
+		},
+		{
 			name:   "not due, with leftovers",
 			config: `[log.a]; paths=["DIR/log/*.log"]; minsize="1M"; rotate=2; compress="gzip"`,
 			files:  []string{"log/app.log", "log/app.log.1", "log/app.log.2", "log/app.log.3"},
