@@ -198,6 +198,73 @@ func TestMoveGoesOn(t *testing.T) {
 	w.want("old", map[string]string{"a.log.1": "text"})
 }
 
+// TestOldDirBelowThePattern has a pattern that leads into the olddir as well.
+func TestOldDirBelowThePattern(t *testing.T) {
+	t.Parallel()
+	for _, keys := range []string{"dateext=true", "", "extension='.log'"} {
+		w := newWorld(t)
+		w.write("log/a.log", "1")
+		w.seen("log/a.log")
+		for day := range 4 {
+			w.now = noon.AddDate(0, 0, day)
+			w.runOK("[log.app]\npaths=['DIR/log/**/*.log*']\nfrequency='daily'\nrotate=2\nolddir='archive'\ncreateolddir=true\ncreate=true\n" + keys)
+		}
+		files := w.tree("log")
+		if len(files) != 3 {
+			t.Errorf("with %q: %v", keys, sorted(files))
+		}
+		for name := range files {
+			if strings.Count(name, "archive") > 1 {
+				t.Errorf("an archive was rotated: %s", name)
+			}
+		}
+	}
+}
+
+// TestSharedOldDir has logs of two folders and two policies go to one folder
+// that is yet to be made.
+func TestSharedOldDir(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.mkdir("more")
+	w.write("log/a.log", "a")
+	w.write("log/b.log", "b")
+	w.write("more/c.log", "c")
+	w.seen("log/a.log", "log/b.log", "more/c.log")
+	const keys = "frequency='daily'\nrotate=2\nolddir='DIR/old'\ncreateolddir=true\n"
+	w.runOK("[log.x]\npaths=['DIR/log/a.log', 'DIR/more/*.log']\n" + keys + "[log.y]\npaths=['DIR/log/b.log']\n" + keys)
+	w.want("old", map[string]string{"a.log.1": "a", "b.log.1": "b", "c.log.1": "c"})
+}
+
+// TestScriptArguments gives postrotate the archive, however it was made.
+func TestScriptArguments(t *testing.T) {
+	t.Parallel()
+	for _, keys := range []string{"", "copy=true", "copytruncate=true"} {
+		w := newWorld(t)
+		w.write("log/a.log", "new")
+		w.seen("log/a.log")
+		w.runOK(daily + keys + "\npostrotate='echo $2 >DIR/out'\n")
+		if got, want := w.read(w.path("out")), w.path("log/a.log.1")+"\n"; got != want {
+			t.Errorf("with %q: got %q, want %q", keys, got, want)
+		}
+	}
+}
+
+// TestPreRemoveRefuses keeps the archive that its script is about, and no other.
+func TestPreRemoveRefuses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, name := range []string{"a.log.1", "a.log.2", "a.log.3", "a.log.4"} {
+		w.write("log/"+name, name)
+	}
+	w.write("log/a.log", "")
+	r := w.run("[log.app]\npaths=['DIR/log/a.log']\nfrequency='daily'\nrotate=2\ncompress='gzip'\npreremove='case $1 in *.3) exit 1; esac'\n")
+	if !r.Failed() {
+		t.Error("the run did not fail")
+	}
+	w.want("log", map[string]string{"a.log": "", "a.log.1.gz": "a.log.1", "a.log.2.gz": "a.log.2", "a.log.3": "a.log.3"})
+}
+
 // mountTmpfs mounts a file system of its own at dir until the test ends.
 func mountTmpfs(t *testing.T, dir, options string) {
 	t.Helper()

@@ -93,32 +93,28 @@ const (
 )
 
 func (f *finisher) finishLog(ctx context.Context, j *job) {
+	settled := make(map[plan.Place]*Settled, len(j.Settled))
+	for i := range j.Settled {
+		settled[j.Settled[i].Archive] = &j.Settled[i]
+	}
+	var refused plan.Place // by preremove
 	for i := range j.Log.Finish {
 		step := &j.Steps[len(j.Log.Turn)+i]
 		if ctx.Err() != nil {
 			return // the next run goes on
 		}
-		if !j.free(step.From) {
+		// Only what is proven to be written by nobody is touched.
+		if s := settled[step.From]; s != nil && s.Status != signaler.Released || step.From == refused {
 			continue
 		}
 		if err := f.finishStep(ctx, j, step); err != nil {
 			j.fail(err)
-			return
+			if step.Op != plan.PreRemove {
+				return
+			}
+			refused = step.From
 		}
 	}
-}
-
-// free reports whether the archive at p may be compressed or removed: nobody
-// writes it, and that is proven.
-func (j *job) free(p plan.Place) bool {
-	for i := range j.Settled {
-		s := &j.Settled[i]
-		if s.Archive != p {
-			continue
-		}
-		return s.Status == signaler.Released
-	}
-	return true
 }
 
 func (f *finisher) finishStep(ctx context.Context, j *job, s *StepReport) error {

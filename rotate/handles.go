@@ -42,11 +42,13 @@ func (h *handles) use(d *plan.Dir, do func(*fsys.Dir) error) error {
 
 // change is use by someone who changes names in d.
 func (h *handles) change(d *plan.Dir, do func(*fsys.Dir) error) error {
-	err := h.use(d, do)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.dirty[d] = true
-	return err
+	return h.use(d, func(x *fsys.Dir) error {
+		err := do(x)
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.dirty[d] = true
+		return err
+	})
 }
 
 func (h *handles) take(d *plan.Dir) (*handle, error) {

@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -23,22 +24,23 @@ type glob struct {
 
 // expand walks the absolute pattern.
 func (g *glob) expand(pattern string) {
-	g.walk("", strings.Split(strings.TrimPrefix(pattern, "/"), "/"))
+	g.walk("", strings.Split(strings.TrimPrefix(pattern, "/"), "/"), false)
 }
 
-func (g *glob) walk(dir string, parts []string) {
+// walk matches parts in dir. Below a wildcard, a folder that is not there is no
+// failure: what it stood for just does not match, as in glob(3).
+func (g *glob) walk(dir string, parts []string, wild bool) {
 	for len(parts) > 1 && !hasMeta(parts[0]) {
 		dir += "/" + parts[0]
 		parts = parts[1:]
 	}
 	if parts[0] == "**" {
-		g.descend(dir, parts[1:])
+		g.descend(dir, parts[1:], wild)
 		return
 	}
 	f := g.tree.folder(orRoot(dir))
-	if f.err != nil {
-		g.failed(f)
-		// What the state knows of the folder may still be named.
+	if f.err != nil && !(wild && (missing(f.err) || errors.Is(f.err, unix.ENOTDIR))) {
+		g.failed(f) // what the state knows of the folder may still be named
 	}
 	if len(parts) == 1 {
 		g.match(f, parts[0])
@@ -47,25 +49,25 @@ func (g *glob) walk(dir string, parts []string) {
 	from, to := f.with(literal(parts[0]))
 	for _, e := range f.entries[from:to] {
 		if isFolder(e) && matches(parts[0], e.Name) {
-			g.walk(dir+"/"+e.Name, parts[1:])
+			g.walk(dir+"/"+e.Name, parts[1:], true)
 		}
 	}
 }
 
 // descend matches rest in dir and in every folder below it. It follows no
 // symbolic link, so it ends.
-func (g *glob) descend(dir string, rest []string) {
+func (g *glob) descend(dir string, rest []string, wild bool) {
 	for len(rest) > 0 && rest[0] == "**" {
 		rest = rest[1:]
 	}
 	if len(rest) == 0 {
 		rest = []string{"*"}
 	}
-	g.walk(dir, rest)
+	g.walk(dir, rest, wild)
 	f := g.tree.folder(orRoot(dir))
 	for _, e := range f.entries {
 		if e.Type == unix.DT_DIR && !strings.HasPrefix(e.Name, ".") {
-			g.descend(dir+"/"+e.Name, rest)
+			g.descend(dir+"/"+e.Name, rest, true)
 		}
 	}
 }

@@ -86,8 +86,8 @@ func (x *execution) postrotate(ctx context.Context, g *group, jobs []*job) {
 	}
 	for _, j := range jobs {
 		archive := ""
-		if j.Log.Turned.Dir != nil {
-			archive = j.Log.Turned.Path()
+		for o := range j.debts(x.Plan) {
+			archive = o.Archive.Path() // of this run, if it made one
 		}
 		if err := x.scripts.run(ctx, "postrotate", s.Post, j.Log.Path(), archive); err != nil {
 			j.Errs = append(j.Errs, err)

@@ -23,6 +23,7 @@ type observer struct {
 
 	served   map[*policy.Pattern]bool // it led to something
 	failures map[*policy.Pattern][]*folder
+	made     map[string]*plan.Dir // olddirs that are yet to be made, each by one log for all
 }
 
 func observe(ctx context.Context, files *fsys.FS, policies []*policy.Policy, st *state.State, owed []state.Owed, opts Options) (*plan.Facts, error) {
@@ -33,6 +34,7 @@ func observe(ctx context.Context, files *fsys.FS, policies []*policy.Policy, st 
 		owed:     map[string][]state.Owed{},
 		served:   map[*policy.Pattern]bool{},
 		failures: map[*policy.Pattern][]*folder{},
+		made:     map[string]*plan.Dir{},
 	}
 	for _, e := range owed {
 		o.owed[e.Log] = append(o.owed[e.Log], e)
@@ -75,6 +77,14 @@ func (o *observer) policy(p *policy.Policy) (plan.PolicyFacts, bool) {
 
 	// Logs come folder by folder, so one open folder at a time will do.
 	naming := plan.NewNaming(p, o.opts.Now.Location())
+	if p.OldDir != "" {
+		// The pattern may lead into an olddir, before or after the logs it belongs to.
+		for _, m := range found {
+			if away := o.olddir(p, m.folder); away.folder != nil {
+				o.archives(naming, m.name, away.folder, nil)
+			}
+		}
+	}
 	for len(found) > 0 {
 		n := 1
 		for n < len(found) && found[n].folder == found[0].folder {
@@ -164,7 +174,7 @@ func (o *observer) folder(p *policy.Policy, naming *plan.Naming, found []match) 
 	kept := logs[:0]
 	for i, m := range found {
 		l := logs[i]
-		if archived[i] || m.kind == plan.Directory && incidental(m, away) {
+		if archived[i] || home.taken(m.index, m.name) || m.kind == plan.Directory && incidental(m, away) {
 			continue
 		}
 		if away.folder != nil && away.folder != home {
@@ -223,7 +233,10 @@ func (o *observer) olddir(p *policy.Policy, home *folder) olddir {
 	}
 	// A folder to be made has no ID yet; it will be on its parent's mount.
 	parent := o.tree.folder(path.Dir(dir))
-	return olddir{dir: &plan.Dir{Path: dir, Mount: parent.Mount, Free: -1}}
+	if o.made[dir] == nil {
+		o.made[dir] = &plan.Dir{Path: dir, Mount: parent.Mount, Free: -1}
+	}
+	return olddir{dir: o.made[dir]}
 }
 
 // archives appends the archives of the log base that f holds. No later policy

@@ -85,6 +85,11 @@ func TestObserve(t *testing.T) {
 			toml:   "[log.x]\npaths=['DIR/log/*/x.log']\nfrequency='daily'\nrotate=1\n",
 			expect: []string{"x leave x.log", "x leave x.log"},
 		},
+		"below a star a folder may be missing": {
+			files:  []string{"log/a/in/x.log", "log/b/", "log/file"},
+			toml:   "[log.x]\npaths=['DIR/log/*/in/x.log', 'DIR/log/*/in/*.log']\nfrequency='daily'\nrotate=1\n",
+			expect: []string{"x leave x.log"},
+		},
 		"braces and classes": {
 			files:  []string{"log/a1", "log/b2", "log/c3"},
 			toml:   "[log.x]\npaths=['DIR/log/{a,b}[0-9]']\nfrequency='daily'\nrotate=1\n",

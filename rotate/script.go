@@ -1,11 +1,14 @@
 package rotate
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os/exec"
 	"strings"
+	"syscall"
 	"time"
 
 	"rotate/rotate/policy"
@@ -24,7 +27,7 @@ func (s shell) run(ctx context.Context, directive, script string, args ...string
 	}
 	c := exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", script, "logrotate_script"}, args...)...)
 	c.Stdout, c.Stderr = s.stdout, s.stderr
-	if err := c.Run(); err != nil {
+	if err := run(c); err != nil {
 		return fmt.Errorf("run %s for %q: %w", directive, strings.Join(args[:1], ""), err)
 	}
 	return nil
@@ -38,12 +41,27 @@ const commandTimeout = time.Minute
 func command(ctx context.Context, argv []string) error {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, argv[0], argv[1:]...).CombinedOutput()
-	if err != nil {
-		if text := strings.TrimSpace(string(out)); text != "" {
+	c := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	var out bytes.Buffer
+	c.Stdout, c.Stderr = &out, &out
+	if err := run(c); err != nil {
+		if text := strings.TrimSpace(out.String()); text != "" {
 			return fmt.Errorf("run %q: %w: %s", argv, err, firstLine(text))
 		}
 		return fmt.Errorf("run %q: %w", argv, err)
+	}
+	return nil
+}
+
+// run runs c in a process group of its own, so that what interrupts us does not
+// interrupt it, and what ends it ends its children. A daemon that it started and
+// that keeps its output open is not waited for.
+func run(c *exec.Cmd) error {
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) } // ours, and not waited for yet
+	c.WaitDelay = time.Second
+	if err := c.Run(); !errors.Is(err, exec.ErrWaitDelay) {
+		return err
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"syscall"
 	"testing"
 
 	"rotate/signaler"
@@ -217,4 +218,20 @@ func TestCommand(t *testing.T) {
 	if err := r.Targets[0].Err; err == nil || !r.Failed() {
 		t.Errorf("a command that fails: %v", err)
 	}
+}
+
+// TestCommandLeavesADaemon does not wait for what a command started.
+func TestCommandLeavesADaemon(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("log/a.log", "one\n")
+	w.seen("log/a.log")
+	w.must(syscall.Mkfifo(w.path("end"), 0o600))
+	// The daemon has the command's output open until the test lets it end.
+	w.runOK(daily + "[[log.app.notify]]\ncommand=['sh','-c','read _ <DIR/end & exit 0']\n")
+	f, err := os.OpenFile(w.path("end"), os.O_RDWR, 0)
+	w.must(err)
+	_, err = f.WriteString("\n")
+	w.must(err)
+	w.must(f.Close())
 }

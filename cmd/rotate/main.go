@@ -5,8 +5,10 @@ package main
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 
@@ -44,6 +46,16 @@ var errSaid = errors.New("failed")
 // thousand logs: it costs processor time, not correctness, where that is not
 // possible. GOMEMLIMIT says otherwise.
 const memory = 40 << 20
+
+// ease lets go of the limit for a run that has much to do: short of memory, the
+// collector would take most of the processor.
+func ease() {
+	var m runtime.MemStats
+	if runtime.ReadMemStats(&m); m.HeapAlloc > memory*3/4 && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(math.MaxInt64)
+		debug.SetGCPercent(50)
+	}
+}
 
 func main() {
 	if os.Getenv("GOMEMLIMIT") == "" {

@@ -72,6 +72,7 @@ func (c *runCmd) do(ctx context.Context, v *voice, o *outcome) error {
 	if err := v.flush(); err != nil {
 		return err // before anything is done
 	}
+	ease()
 	o.report = run.Execute(ctx)
 	o.targets = o.report.Targets
 	if c.Verbose && !c.JSON {

@@ -49,7 +49,7 @@ func NewNaming(p *policy.Policy, loc *time.Location) *Naming {
 		extension:    p.Extension,
 		addExtension: p.AddExtension,
 		// Archives that an earlier configuration compressed are still the log's.
-		compressions: []string{"", ".gz", ".zst", ".bz2", ".xz", ".lz4", ".Z", ".lzma"},
+		compressions: []string{"", ".gz", ".zst", ".bz2", ".xz", ".lz4", ".lzo", ".br", ".lz", ".Z", ".lzma"},
 	}
 	if p.DateExt {
 		n.format = newDateFormat(cmp.Or(p.DateFormat, "-%Y%m%d"), loc)

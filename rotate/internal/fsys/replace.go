@@ -2,7 +2,11 @@ package fsys
 
 import (
 	"bufio"
+	"encoding/hex"
+	"errors"
+	"hash/fnv"
 	"io"
+	"io/fs"
 	"path"
 
 	"golang.org/x/sys/unix"
@@ -62,7 +66,17 @@ func (t *Temp) fill(write func(io.Writer) error) error {
 func (t *Temp) replace(name string) error {
 	d := t.dir
 	if !t.named { // rename(2) replaces, link(2) does not
-		if err := t.link(t.name); err != nil {
+		// Always the same name, so that what a run left which died at this very
+		// moment is found, and goes. Whoever replaces a file does so alone.
+		t.name = nameFor(name)
+		err := t.link(t.name)
+		if errors.Is(err, fs.ErrExist) {
+			if err := d.Remove(t.name, ID{}); err != nil {
+				return err
+			}
+			err = t.link(t.name)
+		}
+		if err != nil {
 			return err
 		}
 		t.named = true
@@ -75,6 +89,14 @@ func (t *Temp) replace(name string) error {
 	})
 	t.named = err != nil
 	return err
+}
+
+// nameFor is the temporary name of what is to replace the file name. IsTemp is
+// true of it.
+func nameFor(name string) string {
+	h := fnv.New64a()
+	h.Write([]byte(name)) // never fails, see hash.Hash
+	return tempPrefix + hex.EncodeToString(h.Sum(nil))
 }
 
 // RemoveFile durably removes the regular file at path. A missing one is

@@ -150,3 +150,24 @@ func TestRemoveFileFails(t *testing.T) {
 	}
 	wantNames(t, folder)
 }
+
+// TestReplaceAfterAKill finds what a run left that died before its rename.
+func TestReplaceAfterAKill(t *testing.T) {
+	folder := tempDir(t)
+	for range 2 {
+		dead := &FS{Before: func(op Op) error {
+			if op.Call == "rename" || op.Call == "unlink" {
+				return unix.EIO // and nobody to clean up
+			}
+			return nil
+		}}
+		if err := dead.Replace(folder+"/status", 0o600, writer("first")); err == nil {
+			t.Fatal("nothing failed")
+		}
+	}
+	must(t, new(FS).Replace(folder+"/status", 0o600, writer("second")))
+	wantNames(t, folder, "status")
+	if got := read(t, folder+"/status"); got != "second" {
+		t.Errorf("got %q", got)
+	}
+}
