@@ -68,7 +68,11 @@ func (r *Run) Execute(ctx context.Context) *Report {
 	if err := x.intend(); err != nil {
 		// Without its record, a crash could leave a service untold: turn nothing.
 		x.fault(fmt.Errorf("nothing was turned: %w", err))
-		return x.report
+		for _, g := range x.groups {
+			for _, j := range g.turning() {
+				j.failed = true
+			}
+		}
 	}
 	x.turn(ctx)
 	told := x.notify(ctx)

@@ -184,6 +184,28 @@ func TestLeftovers(t *testing.T) {
 	}
 }
 
+// TestLeftoverOfAProgram has the work of a compressor that is not built in.
+func TestLeftoverOfAProgram(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		beside string
+		want   map[string]string
+	}{
+		{"old", map[string]string{"a.log": "", "a.log.1.raw": "old"}},
+		{"other", map[string]string{"a.log": "", "a.log.1": "old", "a.log.1.raw": "other"}},
+	} {
+		w := newWorld(t)
+		w.write("log/a.log", "")
+		w.write("log/a.log.1", "old")
+		w.write("log/a.log.1.raw", c.beside)
+		r := w.run(daily + "compress = { command = ['cat'], ext = '.raw' }\n")
+		if r.Failed() != (c.beside == "other") {
+			t.Errorf("%s: %v", c.beside, said(r))
+		}
+		w.want("log", c.want)
+	}
+}
+
 // TestMoveGoesOn has a copy on the other file system already.
 func TestMoveGoesOn(t *testing.T) {
 	t.Parallel()
@@ -440,4 +462,26 @@ func TestOneFailureStopsOneLog(t *testing.T) {
 	if _, err := os.Stat(w.path("log/a.log.1")); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestNoRoomForTheRecord turns nothing where what is to be turned cannot be
+// written down, and still does what needs no record.
+func TestNoRoomForTheRecord(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("log/a.log", "a")
+	w.write("log/b.log.1", "1")
+	w.write("log/b.log.2", "2")
+	w.seen("log/a.log", "log/b.log")
+	r := w.prepare("[log.app]\npaths=['DIR/log/*.log']\nfrequency='daily'\nrotate=1\n")
+	r.fs.Before = func(op fsys.Op) error {
+		if op.Call == "write" {
+			return unix.ENOSPC
+		}
+		return nil
+	}
+	if report := r.Execute(context.Background()); !report.Failed() {
+		t.Error("the run did not fail")
+	}
+	w.want("log", map[string]string{"a.log": "a", "b.log.1": "1"})
 }

@@ -124,7 +124,12 @@ func (f *finisher) finishStep(ctx context.Context, j *job, s *StepReport) error 
 		s.Done = err == nil
 		return err
 	case plan.Remove:
-		err := f.remove(s.From, fsys.ID{})
+		var err error
+		if s.Reason.Code == plan.Packed || s.Reason.Code == plan.Broken {
+			err = f.discard(s.From)
+		} else {
+			err = f.remove(s.From, fsys.ID{})
+		}
 		s.Done = err == nil
 		return err
 	case plan.Compress, plan.Move:
@@ -176,7 +181,10 @@ func (f *finisher) leftover(src *os.File, s *StepReport) (complete bool, err err
 		}
 		defer old.Close() // read only: nothing to lose
 		verdict, err := compress.Same(src, old, s.ext())
-		if err != nil && !errors.Is(err, compress.ErrUnknown) { // who cannot tell keeps both
+		if errors.Is(err, compress.ErrUnknown) {
+			return nil // a program made it: write compares it with what the program makes now
+		}
+		if err != nil {
 			return err
 		}
 		switch verdict {
@@ -186,9 +194,13 @@ func (f *finisher) leftover(src *os.File, s *StepReport) (complete bool, err err
 		case compress.Prefix:
 			return f.remove(s.To, info.ID)
 		}
-		return fmt.Errorf("%s %q: %q is there and holds something else; both are kept", s.Op, s.From.Path(), s.To.Path())
+		return s.taken()
 	})
 	return complete, err
+}
+
+func (s *StepReport) taken() error {
+	return fmt.Errorf("%s %q: %q is there and holds something else; both are kept: move one away", s.Op, s.From.Path(), s.To.Path())
 }
 
 // ext is what a step adds to the name of the archive.
@@ -226,7 +238,19 @@ func (f *finisher) write(ctx context.Context, j *job, src *os.File, s *StepRepor
 			return err
 		}
 		s.Out = out.Size()
-		return t.Publish(s.To.Name)
+		err = t.Publish(s.To.Name)
+		if !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		old, _, err := d.Open(s.To.Name)
+		if err != nil {
+			return err
+		}
+		defer old.Close() // read only: nothing to lose
+		if verdict, err := compress.Same(t.File(), old, ""); err != nil || verdict != compress.Equal {
+			return s.taken()
+		}
+		return nil // made by a run that ended before it removed the plain one
 	})
 }
 

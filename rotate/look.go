@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"rotate/rotate/internal/compress"
@@ -90,18 +91,19 @@ func (o *observer) interrupted(p *policy.Policy, naming *plan.Naming, l *plan.Lo
 	}
 }
 
-// twins finds out, for each plain archive that has a packed one beside it,
-// what that holds. Numbers are about to move, and the two must not part.
+// twins finds out, for each plain archive that has a packed one of its very name
+// beside it, what that holds.
 func (o *observer) twins(l *plan.LogFacts, peek *peek) {
-	for i := range l.Archives {
-		plain := &l.Archives[i]
-		if plain.Ext != "" {
-			continue
+	packed := map[plan.Place]string{} // plain name → ending
+	for _, a := range l.Archives {
+		if a.Ext != "" {
+			packed[plan.Place{Dir: a.Dir, Name: strings.TrimSuffix(a.Name, a.Ext)}] = a.Ext
 		}
-		for _, packed := range l.Archives {
-			if packed.Ext != "" && packed.Generation == plain.Generation && packed.Dir == plain.Dir {
-				plain.Twin = peek.twin(plain.Place, packed.Place, packed.Ext)
-			}
+	}
+	for i := range l.Archives {
+		a := &l.Archives[i]
+		if ext := packed[a.Place]; a.Ext == "" && ext != "" {
+			a.Twin = peek.twin(a.Place, plan.Place{Dir: a.Dir, Name: a.Name + ext}, ext)
 		}
 	}
 }

@@ -193,7 +193,7 @@ func (o *observer) folder(p *policy.Policy, naming *plan.Naming, found []match) 
 		if p.Method != policy.Rename {
 			o.interrupted(p, naming, &l, peek)
 		}
-		if !p.DateExt && l.Stat != nil {
+		if slices.ContainsFunc(l.Archives, func(a plan.Archive) bool { return a.Ext == "" }) {
 			o.twins(&l, peek)
 		}
 		kept = append(kept, l)

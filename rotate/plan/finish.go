@@ -1,5 +1,7 @@
 package plan
 
+import "slices"
+
 // finishAll plans phase 4 of all logs whose archives are held, log by log.
 func (d *decider) finishAll(all []held) {
 	for len(all) > 0 {
@@ -30,6 +32,9 @@ func (d *decider) finish(l *LogPlan, own []held) {
 		h := &own[i]
 		step, ok := d.store(h)
 		if ok {
+			if step.Op == Compress && h.Twin == Part && slices.ContainsFunc(own, func(t held) bool { return t.Place == step.To }) {
+				l.Finish = append(l.Finish, Step{Op: Remove, From: step.To, Reason: Reason{Code: Broken}})
+			}
 			l.Finish = append(l.Finish, step)
 		}
 		if h.owed || h.Place == l.Turned || h.Ext == "" && (h.gone || ok) {
@@ -47,6 +52,8 @@ func (d *decider) store(h *held) (Step, bool) {
 	}
 	to := Place{Dir: d.home(h), Name: h.Name}
 	switch {
+	case d.policy.Compress.Enabled() && h.Twin == Whole:
+		return Step{Op: Remove, From: h.Place, Reason: Reason{Code: Packed}}, true
 	case d.policy.Compress.Enabled() && !(d.policy.DelayCompress && h.newest):
 		to.Name += d.policy.Compress.Ext
 		return Step{Op: Compress, From: h.Place, To: to}, true
