@@ -15,6 +15,24 @@ import (
 
 var errCrash = errors.New("crash")
 
+// crashAfter executes a run that can change nothing any more after its first k
+// changes. It reports whether it came that far.
+func crashAfter(r *Run, k int) (report *Report, crashed bool) {
+	var mu sync.Mutex
+	changes := 0
+	r.fs.Before = func(fsys.Op) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if changes++; changes > k {
+			crashed = true
+			return errCrash
+		}
+		return nil
+	}
+	report = r.Execute(context.Background())
+	return report, crashed
+}
+
 // TestCrashAnywhere ends a run before its k-th change of a file, for every k,
 // and lets normal runs follow: each line is there exactly once, nothing expired
 // early, nothing is left over, the service was told.
@@ -43,7 +61,7 @@ func TestCrashAnywhere(t *testing.T) {
 }
 
 // crashAt reports whether the run came to a k-th change.
-func crashAt(t *testing.T, k int, keys string) (crashed bool) {
+func crashAt(t *testing.T, k int, keys string) bool {
 	w := newWorld(t)
 	if !strings.Contains(keys, "rotate") {
 		keys += "\nrotate = 9"
@@ -59,18 +77,8 @@ func crashAt(t *testing.T, k int, keys string) (crashed bool) {
 
 	w.now = noon.AddDate(0, 0, 1)
 	r := w.prepare(toml)
-	ops := 0
-	var mu sync.Mutex
-	r.fs.Before = func(fsys.Op) error {
-		mu.Lock()
-		defer mu.Unlock()
-		ops++
-		if crashed = crashed || ops > k; crashed {
-			return errCrash
-		}
-		return nil
-	}
-	if report := r.Execute(context.Background()); crashed != report.Failed() {
+	report, crashed := crashAfter(r, k)
+	if crashed != report.Failed() {
 		t.Errorf("crashed is %v, failed is %v", crashed, report.Failed())
 	}
 	w.append("log/b.log", "b3\n")
@@ -123,20 +131,7 @@ func TestCrashBesideAPair(t *testing.T) {
 				w.pack("log/a.log.2.gz", "older\n")
 				w.seen("log/a.log")
 				const toml = daily + "compress = 'gzip'\n"
-				r := w.prepare(toml)
-				ops := 0
-				var mu sync.Mutex
-				crashed = false
-				r.fs.Before = func(fsys.Op) error {
-					mu.Lock()
-					defer mu.Unlock()
-					if ops++; ops > k {
-						crashed = true
-						return errCrash
-					}
-					return nil
-				}
-				r.Execute(context.Background())
+				_, crashed = crashAfter(w.prepare(toml), k)
 				w.run(toml + "missingok = true\n")
 				text := ""
 				for _, lines := range w.tree("log") {
@@ -170,24 +165,8 @@ func TestCrashWhileCopying(t *testing.T) {
 		}
 		w.seen("log/a.log", "log/b.log", "log/c.log")
 		const toml = "[log.app]\npaths = ['DIR/log/*.log']\nfrequency = 'daily'\nrotate = 3\ncopytruncate = true\n"
-		crash := func() (crashed bool) {
-			r := w.prepare(toml)
-			ops := 0
-			var mu sync.Mutex
-			r.fs.Before = func(fsys.Op) error {
-				mu.Lock()
-				defer mu.Unlock()
-				if ops++; ops > k {
-					crashed = true
-					return errCrash
-				}
-				return nil
-			}
-			r.Execute(context.Background())
-			return crashed
-		}
-		crashed = crash()
-		crash()
+		_, crashed = crashAfter(w.prepare(toml), k)
+		crashAfter(w.prepare(toml), k)
 		w.append("log/a.log", "late\n")
 		w.runOK(toml)
 		w.runOK(toml)

@@ -133,7 +133,39 @@ func (x *execution) saveState() {
 			}
 		}
 	}
+	x.forget()
 	if err := x.state.Save(x.fs); err != nil {
 		x.fault(err)
 	}
+}
+
+// forget drops what the state says of logs that nothing was heard of for a
+// year, as logrotate does: services come and go.
+func (x *execution) forget() {
+	if !x.state.Changed() {
+		return // a run that does nothing writes nothing
+	}
+	var planned map[string]bool
+	for log, last := range x.state.All() {
+		if last.After(x.Plan.Now.AddDate(-1, 0, 0)) {
+			continue
+		}
+		if planned == nil {
+			planned = x.planned()
+		}
+		if !planned[log] {
+			x.state.Delete(log)
+		}
+	}
+}
+
+// planned are the logs that the run looks at.
+func (x *execution) planned() map[string]bool {
+	logs := map[string]bool{}
+	for i := range x.Plan.Policies {
+		for k := range x.Plan.Policies[i].Logs {
+			logs[x.Plan.Policies[i].Logs[k].Path()] = true
+		}
+	}
+	return logs
 }

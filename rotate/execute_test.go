@@ -485,3 +485,24 @@ func TestNoRoomForTheRecord(t *testing.T) {
 	}
 	w.want("log", map[string]string{"a.log": "a", "b.log.1": "1"})
 }
+
+// TestStateForgets drops logs that nothing was heard of for a year, and keeps
+// those that are looked at, however old.
+func TestStateForgets(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("log/a.log", "a")
+	w.write("log/gone.log.1", "1")
+	w.write("state", "logrotate state -- version 2\n"+
+		"\""+w.path("log/a.log")+"\" 2024-1-1-0:0:0\n"+
+		"\""+w.path("log/gone.log")+"\" 2024-1-1-0:0:0\n"+
+		"\"/elsewhere/old.log\" 2024-1-1-0:0:0\n"+
+		"\"/elsewhere/young.log\" 2026-1-1-0:0:0\n")
+	w.runOK(daily)
+	state := w.read(w.path("state"))
+	for name, want := range map[string]bool{"a.log": true, "gone.log": true, "old.log": false, "young.log": true} {
+		if strings.Contains(state, name) != want {
+			t.Errorf("%s in the state: %v\n%s", name, !want, state)
+		}
+	}
+}

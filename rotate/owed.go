@@ -32,7 +32,7 @@ func (x *execution) intend() error {
 	}
 	// What is owed of logs that this run does not look at stays, as long as it is there.
 	if len(x.owed) > 0 {
-		looked := x.lookedAt()
+		looked := x.planned()
 		for _, o := range x.owed {
 			if !looked[o.Log] && x.exists(o) {
 				x.others = append(x.others, o)
@@ -43,18 +43,6 @@ func (x *execution) intend() error {
 		return nil
 	}
 	return x.saveOwed(x.debts(anything))
-}
-
-// lookedAt says which of the logs that something is owed of are in the plan:
-// what is owed of those, the plan says.
-func (x *execution) lookedAt() map[string]bool {
-	logs := map[string]bool{}
-	for i := range x.Plan.Policies {
-		for k := range x.Plan.Policies[i].Logs {
-			logs[x.Plan.Policies[i].Logs[k].Path()] = true
-		}
-	}
-	return logs
 }
 
 // record writes down what is still owed, and when each log was turned.

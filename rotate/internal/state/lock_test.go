@@ -166,8 +166,8 @@ func TestLockRefusesFilesOfOthers(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if tt.root && os.Geteuid() != 0 {
-				t.Skip("needs root")
+			if tt.root {
+				needRoot(t)
 			}
 			path := filepath.Join(t.TempDir(), "status")
 			if err := tt.make(path + ".lock"); err != nil {
@@ -183,12 +183,7 @@ func TestLockRefusesFilesOfOthers(t *testing.T) {
 // TestLockFileIsClosedToOthers tries to hold the lock as another user.
 func TestLockFileIsClosedToOthers(t *testing.T) {
 	t.Parallel()
-	if os.Geteuid() != 0 {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("needs root")
-		}
-		t.Skip("needs root")
-	}
+	needRoot(t)
 	// Not in t.TempDir, whose parents are closed to others as well.
 	dir, err := os.MkdirTemp("", "lock")
 	if err != nil {
@@ -216,4 +211,16 @@ func TestLockOfDiscardedState(t *testing.T) {
 	if _, err := os.Lstat("/dev/null.lock"); !os.IsNotExist(err) {
 		t.Errorf("/dev/null.lock: %v", err)
 	}
+}
+
+// needRoot skips a test that only root can run, and fails it where it must run.
+func needRoot(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() == 0 {
+		return
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatal("needs root")
+	}
+	t.Skip("needs root")
 }
