@@ -52,6 +52,11 @@ type Policy struct {
 	MaxTotal int64         // bytes of all archives of the policy; 0: no limit
 	KeepFree int64         // bytes that stay free on the archives' file system; 0: no rule
 
+	// What becomes of those that go.
+	Mail      string // address that an archive is mailed to before it is removed; "": nobody
+	MailFirst bool   // mail the archive that was just made instead
+	Shred     int    // how often its bytes are overwritten before it is removed; 0: not at all
+
 	// Compression.
 	Compress      Compression
 	DelayCompress bool // leave the newest archive plain
@@ -60,7 +65,11 @@ type Policy struct {
 	Notify  []Target
 	Scripts Scripts
 
-	AllowHardLink bool // turn a log that has other names
+	// As whom, and what to tolerate.
+	Su               *User // who acts on logs and archives; nil: whoever runs rotate
+	AllowHardLink    bool  // turn a log that has other names
+	SkipOdd          bool  // a path that is no regular file, or has other names, is not an error
+	IgnoreDuplicates bool  // a path that an earlier policy has is not an error
 }
 
 // Position is a place in a configuration file. Line and Col count from 1, Col
@@ -138,11 +147,19 @@ type Create struct {
 	GID  int // -1: not given
 }
 
+// User is whom the system checks when logs and archives are touched.
+type User struct {
+	UID, GID int
+	Auto     bool // instead: the owner and group of the log's directory
+}
+
 // Compression names a codec. The zero value means none.
 type Compression struct {
-	Method  string   // "gzip", "zstd", "command"; "": none
-	Command []string // of Method "command": reads the archive on its standard input, writes to its standard output
-	Ext     string   // what the name gets, with its dot
+	Method     string   // "gzip", "zstd", "command"; "": none
+	Level      int      // of "gzip" and "zstd", as their programs count; 0: the codec's own
+	Command    []string // of Method "command": reads the archive on its standard input, writes to its standard output
+	Uncompress []string // undoes Command, for mail; empty: archives are mailed as they are
+	Ext        string   // what the name gets, with its dot
 }
 
 // Enabled reports whether archives are compressed at all.

@@ -188,7 +188,7 @@ func (doc *document) readLog(r *reader, v value) *Policy {
 // newPolicy fills in logrotate's defaults, but for what it deletes: without
 // rotate, other limits rule.
 func newPolicy(name string, pos Position, whole settings[Policy]) *Policy {
-	p := &Policy{Name: name, Pos: pos, IfEmpty: true, Start: 1, Rotate: -1}
+	p := &Policy{Name: name, Pos: pos, IfEmpty: true, Start: 1, Rotate: -1, IgnoreDuplicates: true}
 	whole.apply(p)
 	if p.DateFormat == "" {
 		p.DateFormat = defaultDateFormat(p.Frequency)
