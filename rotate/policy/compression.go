@@ -25,7 +25,7 @@ func compression(r *reader, v value) (Compression, bool) {
 	case string:
 		return parsed(codec)(r, v)
 	case map[string]any:
-		return external(r, v)
+		return table(r, v)
 	}
 	r.failType(v, `"gzip", "zstd", true, false or a table`)
 	return Compression{}, false
@@ -45,24 +45,62 @@ func codec(name string) (Compression, error) {
 	return Compression{}, fault(`"gzip", "zstd", or a program: { command = ["xz", "-9"], ext = ".xz" }`, "unknown compression %q", name)
 }
 
-// external reads { command = …, ext = … }.
-func external(r *reader, v value) (Compression, bool) {
-	c := Compression{Method: program}
-	set, ok := readTable(r, v, schema[Compression]{
-		keys: []key[Compression]{
-			{"command", `["xz", "-9"]`, field(command, func(c *Compression) *[]string { return &c.Command })},
-			{"ext", `".xz"`, field(parsed(checkExt), func(c *Compression) *string { return &c.Ext })},
-		},
-		hint: func(string) string { return "" },
-	})
+// levels are the highest levels of the codecs, as their programs count.
+var levels = map[string]int{gzip: 9, zstd: 19}
+
+// table reads { method = …, level = … } or { command = …, ext = … }.
+func table(r *reader, v value) (Compression, bool) {
+	var c Compression
+	set, ok := readTable(r, v, compressionSchema())
 	set.apply(&c)
-	for _, name := range []string{"command", "ext"} {
-		if _, given := set[name]; !given {
-			r.fail(v.place.value, fault(`for example compress = { command = ["xz", "-9"], ext = ".xz" }`, "compress has no %s", name))
+	own, other := []string{"method", "level"}, []string{"command", "uncompress"}
+	if _, external := set["command"]; external {
+		c.Method = program
+		own, other = append(other, "ext"), own
+	}
+	for _, name := range other {
+		if s, given := set[name]; given {
+			r.failAt(s.pos, fault("remove one of the two", "%s is not for compress with a %s", name, own[0]))
 			ok = false
 		}
 	}
-	return c, ok
+	if !ok {
+		return c, false
+	}
+	switch {
+	case c.Method == "":
+		r.fail(v.place.value, fault(v.hint(), "compress has neither a method nor a command"))
+		return c, false
+	case c.Method == program && c.Ext == "":
+		r.fail(v.place.value, fault(`for example compress = { command = ["xz", "-9"], ext = ".xz" }`, "compress has no ext"))
+		return c, false
+	case c.Level > levels[c.Method] && c.Method != program:
+		r.failAt(set["level"].pos, fault("", "level of %s must be from 1 to %d, not %d", c.Method, levels[c.Method], c.Level))
+		return c, false
+	}
+	if c.Ext == "" {
+		known, _ := codec(c.Method) // it is one of ours
+		c.Ext = known.Ext
+	}
+	return c, true
+}
+
+func compressionSchema() schema[Compression] {
+	return schema[Compression]{
+		keys: []key[Compression]{
+			{"method", `"zstd"`, field(parsed(codecName), func(c *Compression) *string { return &c.Method })},
+			{"level", `9`, field(number(1), func(c *Compression) *int { return &c.Level })},
+			{"command", `["xz", "-9"]`, field(command, func(c *Compression) *[]string { return &c.Command })},
+			{"uncompress", `["xz", "-d"]`, field(command, func(c *Compression) *[]string { return &c.Uncompress })},
+			{"ext", `".xz"`, field(parsed(checkExt), func(c *Compression) *string { return &c.Ext })},
+		},
+		hint: func(string) string { return "" },
+	}
+}
+
+func codecName(name string) (string, error) {
+	c, err := codec(name)
+	return c.Method, err
 }
 
 // command reads a program and its arguments. No shell ever sees them.

@@ -1,10 +1,6 @@
 package policy
 
-import (
-	"errors"
-	"os/user"
-	"strconv"
-)
+import "strconv"
 
 // create reads how a new file or folder looks: a switch, or a table with what
 // is not to be taken from the old one. most is the highest mode.
@@ -55,45 +51,4 @@ func mode(most int) func(*reader, value) (int, bool) {
 		}
 		return int(n), nil
 	})
-}
-
-// findUser returns the id of a user: a name, or a number, which need not have
-// a name.
-func findUser(s string) (int, error) { return findID("user", userID, s) }
-
-func findGroup(s string) (int, error) { return findID("group", groupID, s) }
-
-func findID(kind string, lookup func(string) (string, error), s string) (int, error) {
-	number := s
-	if s == "" || s[0] < '0' || s[0] > '9' { // no name begins with a digit
-		var err error
-		number, err = lookup(s)
-		if errors.As(err, new(user.UnknownUserError)) || errors.As(err, new(user.UnknownGroupError)) {
-			return 0, fault("create the "+kind+" first, or write its number", "unknown %s %q", kind, s)
-		}
-		if err != nil {
-			return 0, &Error{Text: "look up " + kind + " " + strconv.Quote(s) + ": " + err.Error(), cause: err}
-		}
-	}
-	n, err := strconv.ParseUint(number, 10, 32)
-	if err != nil || n == 1<<32-1 { // chown(2) takes it for "leave as it is"
-		return 0, fault("", "bad %s %q", kind, s)
-	}
-	return int(n), nil
-}
-
-func userID(name string) (string, error) {
-	u, err := user.Lookup(name)
-	if err != nil {
-		return "", err
-	}
-	return u.Uid, nil
-}
-
-func groupID(name string) (string, error) {
-	g, err := user.LookupGroup(name)
-	if err != nil {
-		return "", err
-	}
-	return g.Gid, nil
 }

@@ -70,7 +70,7 @@ func TestExamplesAreRight(t *testing.T) {
 		text := k.name + " = " + k.example + "\n"
 		for key, needed := range map[string]string{
 			"dateformat": "dateext = true", "dateyesterday": "dateext = true", "datehourago": "dateext = true",
-			"createolddir": `olddir = "old"`, "delaycompress": "compress = true", "sharedscripts": `prerotate = "true"`,
+			"createolddir": `olddir = "old"`, "delaycompress": "compress = true", "mailfirst": `mail = "root"`, "sharedscripts": `prerotate = "true"`,
 		} {
 			if k.name == key {
 				text += needed + "\n"
@@ -97,6 +97,13 @@ func TestExamplesAreRight(t *testing.T) {
 			text += "pidfile = \"/p\"\n"
 		}
 		if _, err := Parse(k.name, []byte(good+text)); err != nil {
+			t.Errorf("%s\n%s", text, describe(err))
+		}
+	}
+	for _, k := range suSchema().keys {
+		other := map[string]string{"user": `group = "root"`, "group": `user = "root"`}[k.name]
+		text := good + "su = { " + k.name + " = " + k.example + ", " + other + " }\n"
+		if _, err := Parse(k.name, []byte(text)); err != nil {
 			t.Errorf("%s\n%s", text, describe(err))
 		}
 	}

@@ -36,19 +36,41 @@ func slipsBelow() []slip {
 		{`compresscmd = "xz"`, `5:1: unknown key "compresscmd"
 	hint: write compress = { command = ["xz", "-9"], ext = ".xz" }`},
 		{`uncompresscmd = "xz"`, `5:1: unknown key "uncompresscmd"
-	hint: remove it: rotate never uncompresses an archive`},
-		{`mail = "root"`, `5:1: unknown key "mail"
-	hint: mail is not supported in TOML yet; preremove runs a script before an archive is removed`},
-		{`shred = true`, `5:1: unknown key "shred"
-	hint: shred is not supported in TOML yet`},
-		{`su = "root adm"`, `5:1: unknown key "su"
-	hint: su is not supported in TOML yet`},
+	hint: write compress = { command = ["xz"], uncompress = ["xz", "-d"], ext = ".xz" }`},
+		{`nomail = true`, `5:1: unknown key "nomail"
+	hint: write mail = ""`},
+		{`maillast = true`, `5:1: unknown key "maillast"
+	hint: write mailfirst = false`},
+		{`mail = "-s x"`, `5:8: bad address "-s x"
+	hint: for example mail = "root@example.com"`},
+		{`mailfirst = true`, `5:1: mailfirst does nothing without mail
+	hint: add mail = "root@example.com"`},
+		{`noshred = true`, `5:1: unknown key "noshred"
+	hint: write shred = false`},
+		{`shredcycles = 5`, `5:1: unknown key "shredcycles"
+	hint: write shred = 5`},
+		{`shred = 101`, `5:9: shred must be from 0 to 100, not 101
+	hint: for example shred = true`},
+		{`shred = "3"`, `5:9: shred must be true, false or a whole number, not a string
+	hint: for example shred = true`},
+		{`su = "root adm"`, `5:6: su must be a table, "auto" or false
+	hint: for example su = { user = "www-data", group = "adm" }`},
+		{`su = true`, `5:6: su must be a table, "auto" or false
+	hint: for example su = { user = "www-data", group = "adm" }`},
+		{`su = { owner = "root" }`, `5:6: su has no user
+	hint: for example su = { user = "www-data", group = "adm" }
+5:6: su has no group
+	hint: for example su = { user = "www-data", group = "adm" }
+5:8: unknown key "owner"
+	hint: did you mean "user"?`},
+		{`su = { user = "nobody-here", group = 4 }`, `5:15: unknown user "nobody-here"
+	hint: create the user first, or write its number`},
 		{`renamecopy = true`, `5:1: unknown key "renamecopy"
-	hint: renamecopy is not supported in TOML yet`},
+	hint: remove it: a log is renamed first, and moved to another file system when its writers let go`},
 		{`tabooext = ["x"]`, `5:1: unknown key "tabooext"
 	hint: remove it: include reads the *.toml files that it names, and no others`},
 		{`ignoreduplicates = true`, `5:1: unknown key "ignoreduplicates"
-	hint: remove it: a path twice is always an error`},
+	hint: remove it: a log belongs to the first policy that has it`},
 		{`endscript = 1`, `5:1: unknown key "endscript"
 	hint: write a script of several lines between ''' and '''`},
 		{`include = ["/etc/rotate.d"]`, `5:1: unknown key "include"
@@ -209,8 +231,8 @@ addextension = ".log"`, `6:1: addextension contradicts extension on line 5
 	hint: write an array, such as ["xz", "-9"]
 5:41: bad ext "xz"
 	hint: write a dot and letters, such as ".xz"
-5:47: unknown key "level"
-	hint: the keys here are command, ext`},
+5:47: level is not for compress with a command
+	hint: remove one of the two`},
 		{`compress = { command = [], ext = ".1" }`, `5:24: command is empty
 	hint: for example command = ["xz", "-9"]
 5:34: bad ext ".1"
@@ -235,10 +257,15 @@ addextension = ".log"`, `6:1: addextension contradicts extension on line 5
 	hint: for example create = { mode = "0640", owner = "www-data", group = "adm" }`},
 		{`compress = ["xz"]`, `5:12: compress must be "gzip", "zstd", true, false or a table, not an array
 	hint: for example compress = "zstd"`},
-		{`compress = {}`, `5:12: compress has no command
-	hint: for example compress = { command = ["xz", "-9"], ext = ".xz" }
-5:12: compress has no ext
-	hint: for example compress = { command = ["xz", "-9"], ext = ".xz" }`},
+		{`compress = {}`, `5:12: compress has neither a method nor a command
+	hint: for example compress = "zstd"`},
+		{`compress = { method = "gzip", level = 10 }`, `5:31: level of gzip must be from 1 to 9, not 10`},
+		{`compress = { method = "xz" }`, `5:23: xz is not built in
+	hint: to run a program write compress = { command = ["xz"], ext = ".xz" }`},
+		{`compress = { method = "gzip", command = ["xz"], ext = ".xz" }`, `5:14: method is not for compress with a command
+	hint: remove one of the two`},
+		{`compress = { method = "gzip", uncompress = ["xz", "-d"] }`, `5:31: uncompress is not for compress with a method
+	hint: remove one of the two`},
 		{`dateext = true
 dateformat = ""`, `6:14: dateformat "" does not say the day, so archives cannot be put in order
 	hint: for example "-%Y%m%d", or "-%Y%m%d%H" for hours`},

@@ -39,6 +39,10 @@ func policyKeys() []key[Policy] {
 		{"maxtotal", `"20G"`, field(size, func(p *Policy) *int64 { return &p.MaxTotal })},
 		{"keepfree", `"5G"`, field(size, func(p *Policy) *int64 { return &p.KeepFree })},
 
+		{"mail", `"root@example.com"`, field(parsed(checkAddress), func(p *Policy) *string { return &p.Mail })},
+		{"mailfirst", `true`, field(boolean, func(p *Policy) *bool { return &p.MailFirst })},
+		{"shred", `true`, field(shred, func(p *Policy) *int { return &p.Shred })},
+
 		{"compress", `"zstd"`, field(compression, func(p *Policy) *Compression { return &p.Compress })},
 		{"delaycompress", `true`, field(boolean, func(p *Policy) *bool { return &p.DelayCompress })},
 
@@ -50,6 +54,7 @@ func policyKeys() []key[Policy] {
 		{"lastaction", `"logger rotation is done"`, field(script, func(p *Policy) *string { return &p.Scripts.Last })},
 		{"preremove", `"upload-archive"`, field(script, func(p *Policy) *string { return &p.Scripts.PreRemove })},
 
+		{"su", `{ user = "www-data", group = "adm" }`, field(su, func(p *Policy) **User { return &p.Su })},
 		{"allowhardlink", `true`, field(boolean, func(p *Policy) *bool { return &p.AllowHardLink })},
 	}
 }

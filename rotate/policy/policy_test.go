@@ -43,6 +43,10 @@ exit 0
 lastaction    = "last"
 preremove     = "remove"
 allowhardlink = true
+su            = { user = "root", group = "adm" }
+mail          = "root"
+mailfirst     = true
+shred         = true
 
 [[log.renamed.notify]]
 pidfile = "/run/app/*.pid"
@@ -65,7 +69,7 @@ olddir       = "/var/old/."
 start        = 0
 addextension = ".old"
 rotate       = 0
-compress     = { command = "xz -9", ext = ".xz" }
+compress     = { command = "xz -9", uncompress = "xz -d", ext = ".xz" }
 notify       = [{ pidfile = "/run/c.pid" }]
 
 [log.sized]
@@ -75,7 +79,9 @@ copy        = true
 dateext     = true
 datehourago = true
 keepfree    = 1
-compress    = true
+compress    = { method = "gzip", level = 9 }
+su          = "auto"
+shred       = 5
 `
 
 func TestEveryKey(t *testing.T) {
@@ -113,33 +119,41 @@ func TestEveryKey(t *testing.T) {
 			First: "first", Post: "kill -HUP 1\nexit 0\n", Last: "last", PreRemove: "remove", Shared: true,
 		},
 		Notify: []Target{{
-			Pos:     at(35, 1),
+			Pos:     at(39, 1),
 			Pidfile: "/run/app/*.pid",
 			Signal:  syscall.SIGUSR1,
 			Wait:    90 * time.Second,
 			Match:   Match{Exe: "/usr/bin/node", User: "root"},
 		}, {
-			Pos:     at(42, 1),
+			Pos:     at(46, 1),
 			Command: []string{"squid", "-k", "rotate"},
 			Wait:    10 * time.Second,
 		}},
 		AllowHardLink: true,
+		Su:            &User{UID: 0, GID: 4},
+		Mail:          "root",
+		MailFirst:     true,
+		Shred:         3,
+
+		IgnoreDuplicates: true,
 	}, {
 		Name:         "copied",
-		Pos:          at(45, 1),
-		Paths:        []Pattern{{"/c", at(46, 17)}},
+		Pos:          at(49, 1),
+		Paths:        []Pattern{{"/c", at(50, 17)}},
 		Frequency:    Frequency{Unit: Interval, Day: AnyDay, Every: 6 * time.Hour},
 		IfEmpty:      true,
 		Method:       CopyTruncate,
 		OldDir:       "/var/old",
 		DateFormat:   "-%Y%m%d%H",
 		AddExtension: ".old",
-		Compress:     Compression{Method: "command", Command: []string{"xz", "-9"}, Ext: ".xz"},
-		Notify:       []Target{{Pos: at(57, 17), Pidfile: "/run/c.pid", Signal: syscall.SIGUSR2, Wait: 10 * time.Second}},
+		Compress:     Compression{Method: "command", Command: []string{"xz", "-9"}, Uncompress: []string{"xz", "-d"}, Ext: ".xz"},
+		Notify:       []Target{{Pos: at(61, 17), Pidfile: "/run/c.pid", Signal: syscall.SIGUSR2, Wait: 10 * time.Second}},
+
+		IgnoreDuplicates: true,
 	}, {
 		Name:        "sized",
-		Pos:         at(59, 1),
-		Paths:       []Pattern{{"/s", at(60, 16)}},
+		Pos:         at(63, 1),
+		Paths:       []Pattern{{"/s", at(64, 16)}},
 		Size:        1024,
 		IfEmpty:     true,
 		Method:      Copy,
@@ -149,7 +163,11 @@ func TestEveryKey(t *testing.T) {
 		DateHourAgo: true,
 		Rotate:      -1,
 		KeepFree:    1,
-		Compress:    Compression{Method: "gzip", Ext: ".gz"},
+		Compress:    Compression{Method: "gzip", Level: 9, Ext: ".gz"},
+		Shred:       5,
+		Su:          &User{Auto: true},
+
+		IgnoreDuplicates: true,
 	}}
 	if len(got) != len(want) {
 		t.Fatalf("%d policies, want %d", len(got), len(want))
@@ -190,7 +208,7 @@ func TestEverythingIsEverything(t *testing.T) {
 				return
 			}
 		}
-		if at != "Policy.Scripts.Pre" { // the one of blanks alone
+		if at != "Policy.Scripts.Pre" && at != "Policy.SkipOdd" { // the one of blanks alone, and what only logrotate's syntax has
 			t.Errorf("no policy sets %s", at)
 		}
 	}
@@ -217,6 +235,8 @@ func TestFewestKeys(t *testing.T) {
 		DateFormat: "-%Y%m%d",
 		Rotate:     -1,
 		MaxAge:     7 * 24 * time.Hour,
+
+		IgnoreDuplicates: true,
 	}
 	if len(got) != 1 || !reflect.DeepEqual(got[0], want) {
 		t.Errorf("got  %+v\nwant %+v", got[0], want)

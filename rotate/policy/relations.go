@@ -61,6 +61,7 @@ func needs() []need {
 		{"minage", []string{"frequency"}, `add frequency = "daily"`},
 		{"createolddir", []string{"olddir"}, `add olddir = "archive"`},
 		{"delaycompress", []string{"compress"}, `add compress = "gzip"`},
+		{"mailfirst", []string{"mail"}, `add mail = "root@example.com"`},
 		{"sharedscripts", []string{"prerotate", "postrotate"}, "remove it, or add the script"},
 	}
 }

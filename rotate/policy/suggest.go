@@ -20,15 +20,19 @@ func policyHint(name string) string {
 	case "compresscmd", "compressext", "compressoptions":
 		return `write compress = { command = ["xz", "-9"], ext = ".xz" }`
 	case "uncompresscmd":
-		return "remove it: rotate never uncompresses an archive"
-	case "mail", "mailfirst", "maillast", "nomail":
-		return "mail is not supported in TOML yet; preremove runs a script before an archive is removed"
-	case "shred", "shredcycles", "noshred", "su", "renamecopy", "norenamecopy":
-		return name + " is not supported in TOML yet"
+		return `write compress = { command = ["xz"], uncompress = ["xz", "-d"], ext = ".xz" }`
+	case "maillast":
+		return "write mailfirst = false"
+	case "nomail":
+		return `write mail = ""`
+	case "shredcycles":
+		return "write shred = 5"
+	case "renamecopy", "norenamecopy":
+		return "remove it: a log is renamed first, and moved to another file system when its writers let go"
 	case "tabooext", "taboopat":
 		return "remove it: include reads the *.toml files that it names, and no others"
 	case "ignoreduplicates":
-		return "remove it: a path twice is always an error"
+		return "remove it: a log belongs to the first policy that has it"
 	case "endscript":
 		return "write a script of several lines between ''' and '''"
 	case "include":

@@ -186,7 +186,8 @@ func (doc *document) readLog(r *reader, v value) *Policy {
 }
 
 // newPolicy fills in logrotate's defaults, but for what it deletes: without
-// rotate, other limits rule.
+// rotate, other limits rule. A log that several policies match belongs to the
+// first, and that is no error.
 func newPolicy(name string, pos Position, whole settings[Policy]) *Policy {
 	p := &Policy{Name: name, Pos: pos, IfEmpty: true, Start: 1, Rotate: -1, IgnoreDuplicates: true}
 	whole.apply(p)
