@@ -60,19 +60,15 @@ func (r *Run) Execute(ctx context.Context) *Report {
 	x := &execution{
 		Run:     r,
 		dirs:    newHandles(r.fs),
-		report:  &Report{Plan: r.Plan},
+		report:  &Report{},
 		scripts: shell{stdout: r.opts.Stdout, stderr: r.opts.Stderr},
 	}
 	defer x.dirs.close()
 	x.gather()
 	if err := x.intend(); err != nil {
-		// Without its record, a crash could leave a service untold: turn nothing.
+		// Without its record, a crash could leave a service untold.
 		x.fault(fmt.Errorf("nothing was turned: %w", err))
-		for _, g := range x.groups {
-			for _, j := range g.turning() {
-				j.failed = true
-			}
-		}
+		x.hold(ctx)
 	}
 	x.turn(ctx)
 	told := x.notify(ctx)
@@ -85,8 +81,21 @@ func (r *Run) Execute(ctx context.Context) *Report {
 // fault reports an error that concerns no single log.
 func (x *execution) fault(err error) { x.report.Errs = append(x.report.Errs, err) }
 
+// hold goes on with a plan that turns nothing and keeps the rest: what expired
+// may be in the way of what could not be written down.
+func (x *execution) hold(ctx context.Context) {
+	x.groups, x.report.Logs = nil, nil
+	if err := x.decide(ctx, true); err != nil {
+		x.fault(err)
+		return
+	}
+	x.gather()
+	x.remember()
+}
+
 // gather makes a job of each log that something is to be done to.
 func (x *execution) gather() {
+	x.report.Plan = x.Plan
 	for i := range x.Plan.Policies {
 		g := &group{PolicyPlan: &x.Plan.Policies[i]}
 		for k := range g.Logs {

@@ -465,25 +465,74 @@ func TestOneFailureStopsOneLog(t *testing.T) {
 }
 
 // TestNoRoomForTheRecord turns nothing where what is to be turned cannot be
-// written down, and still does what needs no record.
+// written down, and still does what needs no record: what expired goes, also of
+// a log that is due.
 func TestNoRoomForTheRecord(t *testing.T) {
 	t.Parallel()
+	for name, c := range map[string]struct {
+		keys string
+		want map[string]string
+	}{
+		"rotate":   {"rotate=1", map[string]string{"a.log": "a", "a.log.1": "a1", "b.log.1": "b1"}},
+		"maxage":   {"rotate=9\nmaxage='90d'", map[string]string{"a.log": "a", "a.log.1": "a1", "b.log.1": "b1"}},
+		"maxtotal": {"rotate=9\nmaxtotal=5", map[string]string{"a.log": "a", "a.log.1": "a1", "b.log.1": "b1"}},
+		"keepfree": {"rotate=9\nkeepfree='99999T'", map[string]string{"a.log": "a", "a.log.1": "a1", "b.log.1": "b1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.write("log/a.log", "a")
+			for i, archive := range []string{"a.log.1", "a.log.2", "b.log.1", "b.log.2"} {
+				w.write("log/"+archive, archive[:1]+archive[len("a.log."):])
+				written := noon.AddDate(0, -4*(i%2), 0)
+				w.must(os.Chtimes(w.path("log/"+archive), written, written))
+			}
+			w.seen("log/a.log")
+			w.append("state", `"`+w.path("log/b.log")+`" 2026-3-14-3:0:0`+"\n")
+			toml := "[log.app]\npaths=['DIR/log/*.log']\nfrequency='daily'\n" + c.keys + "\n"
+			r := w.prepare(toml)
+			r.fs.Before = w.noRoom
+			report := r.Execute(context.Background())
+			if len(report.Errs) == 0 || !strings.HasPrefix(report.Errs[0].Error(), "nothing was turned: ") {
+				t.Errorf("the run said %v", said(report))
+			}
+			w.want("log", c.want)
+		})
+	}
+}
+
+// TestNoRoomForTheRecordOfACopy goes on where the record is there already.
+func TestNoRoomForTheRecordOfACopy(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
+	w.now = time.Now()
 	w.write("log/a.log", "a")
-	w.write("log/b.log.1", "1")
-	w.write("log/b.log.2", "2")
+	w.write("log/b.log", "")
 	w.seen("log/a.log", "log/b.log")
-	r := w.prepare("[log.app]\npaths=['DIR/log/*.log']\nfrequency='daily'\nrotate=1\n")
+	toml := daily + "copytruncate=true\nifempty=false\n"
+	r := w.prepare(toml)
 	r.fs.Before = func(op fsys.Op) error {
-		if op.Call == "write" {
-			return unix.ENOSPC
+		if op.Call == "truncate" {
+			return errCrash
 		}
 		return nil
 	}
-	if report := r.Execute(context.Background()); !report.Failed() {
-		t.Error("the run did not fail")
+	r.Execute(context.Background())
+	w.write("log/b.log", "b")
+	r = w.prepare(toml)
+	r.fs.Before = w.noRoom
+	r.Execute(context.Background())
+	w.want("log", map[string]string{"a.log": "", "a.log.1": "a", "b.log": "b"})
+	w.runOK(toml)
+	w.want("log", map[string]string{"a.log": "", "a.log.1": "a", "b.log": "", "b.log.1": "b"})
+}
+
+// noRoom has the file system of the state take no more bytes.
+func (w *world) noRoom(op fsys.Op) error {
+	if op.Call == "write" && strings.HasPrefix(op.Path, w.path(".rotate-")) {
+		return unix.ENOSPC
 	}
-	w.want("log", map[string]string{"a.log": "a", "b.log.1": "1"})
+	return nil
 }
 
 // TestStateForgets drops logs that nothing was heard of for a year, and keeps

@@ -21,15 +21,7 @@ import (
 // beside what is owed from before. Should the run end early, the next one
 // knows whom to tell, and that the log was turned already.
 func (x *execution) intend() error {
-	for _, g := range x.groups {
-		for _, j := range g.turning() {
-			if j.copies() {
-				if err := x.withLog(j, j.Log.Place, j.remember); err != nil {
-					j.fail(err)
-				}
-			}
-		}
-	}
+	x.remember()
 	// What is owed of logs that this run does not look at stays, as long as it is there.
 	if len(x.owed) > 0 {
 		looked := x.planned()
@@ -124,8 +116,20 @@ func (j *job) copying(id plan.ID) bool {
 	return j.copies() && j.Log.Stat != nil && j.Log.Stat.ID == id
 }
 
-// remember keeps how the log begins, so that it can be told later whether it
-// was emptied.
+// remember keeps how each log that is copied begins, so that it can be told
+// later whether it was emptied.
+func (x *execution) remember() {
+	for _, g := range x.groups {
+		for _, j := range g.turning() {
+			if j.copies() {
+				if err := x.withLog(j, j.Log.Place, j.remember); err != nil {
+					j.fail(err)
+				}
+			}
+		}
+	}
+}
+
 func (j *job) remember(log *os.File, _ fsys.Info) (err error) {
 	j.head, err = head(log, j.Log.Stat.Size)
 	return err

@@ -37,10 +37,11 @@ type Run struct {
 	Plan     *plan.Plan
 	Warnings []error // what was odd and could be stepped over, such as a bad line of the state file
 
-	opts  Options
-	fs    *fsys.FS
-	state *state.State
-	owed  []state.Owed // as on disk
+	policies []*policy.Policy
+	opts     Options
+	fs       *fsys.FS
+	state    *state.State
+	owed     []state.Owed // as on disk
 }
 
 // ErrLocked is returned by Lock when another run holds the state.
@@ -66,7 +67,7 @@ func Prepare(ctx context.Context, policies []*policy.Policy, opts Options) (*Run
 	if opts.Stderr == nil {
 		opts.Stderr = io.Discard
 	}
-	r := &Run{opts: opts, fs: &fsys.FS{}}
+	r := &Run{policies: policies, opts: opts, fs: &fsys.FS{}}
 
 	st, warnings, err := state.Read(opts.State, opts.Now.Location())
 	if err != nil {
@@ -80,12 +81,22 @@ func Prepare(ctx context.Context, policies []*policy.Policy, opts Options) (*Run
 	}
 	r.owed, r.Warnings = owed, append(r.Warnings, warnings...)
 
-	facts, err := observe(ctx, r.fs, policies, st, owed, opts)
-	if err != nil {
+	if err := r.decide(ctx, false); err != nil {
 		return nil, err
 	}
-	r.Plan = plan.Decide(facts)
 	return r, nil
+}
+
+// decide observes the logs and makes the plan. If hold is true, it turns
+// nothing.
+func (r *Run) decide(ctx context.Context, hold bool) error {
+	facts, err := observe(ctx, r.fs, r.policies, r.state, r.owed, r.opts)
+	if err != nil {
+		return err
+	}
+	facts.Hold = hold
+	r.Plan = plan.Decide(facts)
+	return nil
 }
 
 // missing reports whether err says that a file is not there.

@@ -74,6 +74,7 @@ func (c *runCmd) do(ctx context.Context, v *voice, o *outcome) error {
 	}
 	ease()
 	o.report = run.Execute(ctx)
+	o.plan = run.Plan // with nothing to turn, if that could not be written down
 	o.targets = o.report.Targets
 	if c.Verbose && !c.JSON {
 		v.done(o.report)

@@ -13,7 +13,7 @@ import (
 //
 // Once the plan is carried out, Decide on what is then observed plans nothing.
 func Decide(f *Facts) *Plan {
-	d := &decider{now: f.Now, force: f.Force, owners: owners(f), freed: map[uint64]int64{}}
+	d := &decider{now: f.Now, force: f.Force, halt: f.Hold, owners: owners(f), freed: map[uint64]int64{}}
 	p := &Plan{Now: f.Now, Policies: make([]PolicyPlan, len(f.Policies))}
 	for i := range f.Policies {
 		p.Policies[i] = d.decide(&f.Policies[i])
@@ -25,6 +25,7 @@ func Decide(f *Facts) *Plan {
 type decider struct {
 	now    time.Time
 	force  bool
+	halt   bool
 	owners map[names]*LogFacts
 	freed  map[uint64]int64 // bytes that the plan removes, by mount
 

@@ -37,6 +37,8 @@ func (d *decider) due(l *LogFacts) (Action, Reason) {
 		return Leave, Reason{Code: Empty}
 	case l.Stat.Links > 1 && !p.AllowHardLink:
 		return Refuse, Reason{Code: HardLink, Have: int64(l.Stat.Links)}
+	case d.halt:
+		return Leave, Reason{Code: HeldBack}
 	}
 	return Turn, reason
 }

@@ -10,6 +10,7 @@ import (
 type Facts struct {
 	Now      time.Time // its location decides where days begin
 	Force    bool      // the administrator asked to turn every log
+	Hold     bool      // what is turned could not be written down: turn nothing
 	Policies []PolicyFacts
 }
 

@@ -42,6 +42,7 @@ const (
 	BelowMinSize // due by the calendar, but Have bytes < minsize, Limit bytes
 	BelowMinAge  // due by the calendar, but last written Have seconds ago ≤ minage, Limit seconds
 	Empty        // it would be turned, were it not empty
+	HeldBack     // it is due, but that it is turned could not be written down
 	NoRule       // its policy has no rule that could make it due
 	MissingLog   // it is not there
 
@@ -86,7 +87,7 @@ var codes = [...]string{
 	Interrupted: "interrupted", LastInFuture: "last-in-future",
 	FirstSeen: "first-seen", NotDue: "not-due",
 	BelowSize: "below-size", BelowMaxSize: "below-maxsize", BelowMinSize: "minsize", BelowMinAge: "minage",
-	Empty: "empty", NoRule: "no-rule", MissingLog: "missing",
+	Empty: "empty", HeldBack: "held-back", NoRule: "no-rule", MissingLog: "missing",
 	IsSymlink: "symlink", IsDirectory: "directory", IsPipe: "fifo", IsSocket: "socket", IsDevice: "device",
 	HardLink: "hard-link", NoOldDir: "no-olddir", NameClash: "name-clash", Unexamined: "unexamined",
 	BeyondRotate: "rotate", OverAge: "maxage", OverTotal: "maxtotal", LowSpace: "keepfree",
@@ -167,6 +168,8 @@ func (r Reason) Text(loc *time.Location) string {
 // phrase says a code that has no numbers.
 func (c Code) phrase() string {
 	switch c {
+	case HeldBack:
+		return "due, but that it is turned could not be written down"
 	case NoRule:
 		return "no rule says when"
 	case IsSymlink:
