@@ -93,6 +93,13 @@ func (x *execution) hold(ctx context.Context) {
 	x.remember()
 }
 
+// sync makes what was done to names durable.
+func (x *execution) sync() {
+	for _, err := range x.dirs.sync() {
+		x.fault(err)
+	}
+}
+
 // gather makes a job of each log that something is to be done to.
 func (x *execution) gather() {
 	x.report.Plan = x.Plan

@@ -535,6 +535,32 @@ func (w *world) noRoom(op fsys.Op) error {
 	return nil
 }
 
+// TestOneFolderIsNotDurable keeps the plain archives of the folder whose names
+// could not be made durable, and of no other.
+func TestOneFolderIsNotDurable(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.mkdir("bad")
+	w.write("log/a.log.1", "a")
+	w.write("bad/b.log.1", "b")
+	w.seen("log/a.log", "bad/b.log")
+	r := w.prepare("[log.app]\npaths=['DIR/log/*.log', 'DIR/bad/*.log']\nfrequency='daily'\nrotate=1\ncompress='gzip'\n")
+	r.fs.Before = func(op fsys.Op) error {
+		if op.Call == "fsync" && op.Path == w.path("bad") {
+			return unix.EIO
+		}
+		return nil
+	}
+	report := r.Execute(context.Background())
+	for _, l := range report.Logs {
+		if (len(l.Errs) > 0) != (l.Log.Name == "b.log") {
+			t.Errorf("%s: %v", l.Log.Path(), l.Errs)
+		}
+	}
+	w.want("log", map[string]string{"a.log.1.gz": "a"})
+	w.want("bad", map[string]string{"b.log.1": "b", "b.log.1.gz": "b"})
+}
+
 // TestStateForgets drops logs that nothing was heard of for a year, and keeps
 // those that are looked at, however old.
 func TestStateForgets(t *testing.T) {

@@ -271,14 +271,14 @@ func (f *finisher) retire(p packed) {
 func (f *finisher) flush() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	err := f.dirs.sync()
+	failed := f.dirs.sync()
 	for _, p := range f.packed {
-		failed := err
-		if failed == nil {
-			failed = f.remove(p.step.From, p.id)
+		err := failed[p.step.To.Dir]
+		if err == nil {
+			err = f.remove(p.step.From, p.id)
 		}
-		if failed != nil {
-			p.job.fail(failed)
+		if err != nil {
+			p.job.fail(err)
 			continue
 		}
 		p.step.Done = true

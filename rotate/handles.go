@@ -1,7 +1,6 @@
 package rotate
 
 import (
-	"errors"
 	"sync"
 
 	"rotate/rotate/internal/fsys"
@@ -88,17 +87,20 @@ func (h *handles) evict() {
 	}
 }
 
-// sync makes every change so far durable, one fsync a folder.
-func (h *handles) sync() error {
+// sync makes every change so far durable, one fsync a folder. It returns the
+// folders whose changes are not.
+func (h *handles) sync() map[*plan.Dir]error {
 	h.mu.Lock()
 	dirty := h.dirty
 	h.dirty = map[*plan.Dir]bool{}
 	h.mu.Unlock()
-	var errs []error
+	failed := map[*plan.Dir]error{}
 	for d := range dirty {
-		errs = append(errs, h.use(d, (*fsys.Dir).Sync))
+		if err := h.use(d, (*fsys.Dir).Sync); err != nil {
+			failed[d] = err
+		}
 	}
-	return errors.Join(errs...)
+	return failed
 }
 
 func (h *handles) close() {

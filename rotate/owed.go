@@ -39,9 +39,7 @@ func (x *execution) intend() error {
 
 // record writes down what is still owed, and when each log was turned.
 func (x *execution) record() {
-	if err := x.dirs.sync(); err != nil {
-		x.fault(err)
-	}
+	x.sync()
 	x.saveState() // before what it could be told from is forgotten
 	if count(x.debts(unpaid)) < count(x.debts(anything)) {
 		if err := x.saveOwed(x.debts(unpaid)); err != nil {

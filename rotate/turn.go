@@ -29,9 +29,7 @@ func (x *execution) turn(ctx context.Context) {
 			}
 		}
 	}
-	if err := x.dirs.sync(); err != nil {
-		x.fault(err)
-	}
+	x.sync()
 	x.saveState()
 }
 
