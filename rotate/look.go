@@ -93,11 +93,12 @@ func (o *observer) interrupted(p *policy.Policy, naming *plan.Naming, l *plan.Lo
 
 // twins finds out, for each plain archive that has a packed one of its very name
 // beside it, what that holds.
-func (o *observer) twins(l *plan.LogFacts, peek *peek) {
+func (o *observer) twins(p *policy.Policy, l *plan.LogFacts, peek *peek) {
 	packed := map[plan.Place]string{} // plain name → ending
 	for _, a := range l.Archives {
-		if a.Ext != "" {
-			packed[plan.Place{Dir: a.Dir, Name: strings.TrimSuffix(a.Name, a.Ext)}] = a.Ext
+		plain := plan.Place{Dir: a.Dir, Name: strings.TrimSuffix(a.Name, a.Ext)}
+		if a.Ext != "" && packed[plain] != p.Compress.Ext {
+			packed[plain] = a.Ext // of several, that which the policy would make
 		}
 	}
 	for i := range l.Archives {
@@ -208,7 +209,7 @@ func (k *peek) twin(plain, packed plan.Place, ext string) plan.Twin {
 	case verdict == compress.Prefix:
 		return plan.Part
 	}
-	return plan.NoTwin
+	return plan.Other
 }
 
 // free returns the bytes free around d, or -1 when that cannot be told: then

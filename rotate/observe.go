@@ -23,7 +23,8 @@ type observer struct {
 
 	served   map[*policy.Pattern]bool // it led to something
 	failures map[*policy.Pattern][]*folder
-	made     map[string]*plan.Dir // olddirs that are yet to be made, each by one log for all
+	taken    map[plan.Place]plan.Kind // of one policy, as in plan.PolicyFacts
+	made     map[string]*plan.Dir     // olddirs that are yet to be made, each by one log for all
 }
 
 func observe(ctx context.Context, files *fsys.FS, policies []*policy.Policy, st *state.State, owed []state.Owed, opts Options) (*plan.Facts, error) {
@@ -66,6 +67,7 @@ func (m match) path() string { return plan.Place{Dir: m.folder.Dir, Name: m.name
 // nothing of it.
 func (o *observer) policy(p *policy.Policy) (plan.PolicyFacts, bool) {
 	facts := plan.PolicyFacts{Policy: p}
+	o.taken = nil
 	var found []match
 	for i := range p.Paths {
 		found = join(found, o.expand(p, &p.Paths[i]))
@@ -93,6 +95,7 @@ func (o *observer) policy(p *policy.Policy) (plan.PolicyFacts, bool) {
 		facts.Logs = join(facts.Logs, o.folder(p, naming, found[:n]))
 		found = found[n:]
 	}
+	facts.Taken = o.taken
 	if len(o.opts.Only) == 0 || slices.Contains(o.opts.Only, p.Name) {
 		facts.Problems = o.problems(p)
 	}
@@ -194,7 +197,7 @@ func (o *observer) folder(p *policy.Policy, naming *plan.Naming, found []match) 
 			o.interrupted(p, naming, &l, peek)
 		}
 		if slices.ContainsFunc(l.Archives, func(a plan.Archive) bool { return a.Ext == "" }) {
-			o.twins(&l, peek)
+			o.twins(p, &l, peek)
 		}
 		kept = append(kept, l)
 	}
@@ -245,10 +248,14 @@ func (o *observer) archives(naming *plan.Naming, base string, f *folder, list []
 	from, to := f.with(naming.Prefix(base))
 	for i := from; i < to; i++ {
 		e := &f.entries[i]
-		if e.Type != unix.DT_REG {
-			continue
-		}
 		if g, ext, ok := naming.Parse(base, e.Name); ok {
+			if e.Type != unix.DT_REG {
+				if o.taken == nil {
+					o.taken = map[plan.Place]plan.Kind{}
+				}
+				o.taken[plan.Place{Dir: f.Dir, Name: e.Name}] = kindOf(e.Type)
+				continue
+			}
 			f.claimed[i] = true
 			list = append(list, plan.Archive{
 				Place:      plan.Place{Dir: f.Dir, Name: e.Name},

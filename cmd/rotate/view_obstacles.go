@@ -51,6 +51,8 @@ var remedies = map[plan.Code]string{
 	plan.NoOldDir:    "make the folder, or write createolddir = true",
 	plan.NameClash:   "give the policies different olddirs",
 	plan.Unexamined:  "run as root, or as the user who owns the folder",
+	plan.NameTaken:   "move it away, or give the policy an olddir",
+	plan.Differs:     "look into both, and move one away",
 	plan.NoMatch:     "correct the path, or write missingok = true",
 	plan.MissingLog:  "correct the path, or write missingok = true",
 	plan.Unreadable:  "correct the path, make the folder readable, or write missingok = true",

@@ -29,9 +29,11 @@ type decider struct {
 	owners map[names]*LogFacts
 	freed  map[uint64]int64 // bytes that the plan removes, by mount
 
-	policy *policy.Policy
-	naming *Naming
-	held   []held
+	policy   *policy.Policy
+	naming   *Naming
+	taken    map[Place]Kind
+	held     []held
+	problems []Problem
 }
 
 // held is an archive under the name that it has after Turn.
@@ -46,7 +48,8 @@ type held struct {
 }
 
 func (d *decider) decide(f *PolicyFacts) PolicyPlan {
-	d.policy, d.naming = f.Policy, NewNaming(f.Policy, d.now.Location())
+	d.policy, d.naming, d.taken = f.Policy, NewNaming(f.Policy, d.now.Location()), f.Taken
+	d.problems = slices.Clip(f.Problems)
 	logs := make([]LogPlan, len(f.Logs))
 	budgeted := d.policy.MaxTotal > 0 || d.policy.KeepFree > 0
 	d.held = d.held[:0]
@@ -69,6 +72,7 @@ func (d *decider) decide(f *PolicyFacts) PolicyPlan {
 		switch {
 		case l.Action == Turn:
 			d.turn(l, first)
+			d.standBack(l, first)
 		case l.Kind == Missing && len(l.Owed) > 0 && d.policy.Create != nil:
 			// The run that turned it ended before it made the new one.
 			l.Turn = []Step{{Op: Create, From: l.Place}}
@@ -83,7 +87,7 @@ func (d *decider) decide(f *PolicyFacts) PolicyPlan {
 		d.budget(d.held)
 		d.finishAll(d.held)
 	}
-	return PolicyPlan{Policy: f.Policy, Problems: f.Problems, Logs: logs}
+	return PolicyPlan{Policy: f.Policy, Problems: d.problems, Logs: logs}
 }
 
 // action decides what happens to the live log.

@@ -17,8 +17,9 @@ type Facts struct {
 // PolicyFacts is what was observed for one policy.
 type PolicyFacts struct {
 	Policy   *policy.Policy
-	Problems []Problem  // patterns that led nowhere
-	Logs     []LogFacts // in the order of their paths
+	Problems []Problem      // patterns that led nowhere
+	Logs     []LogFacts     // in the order of their paths
+	Taken    map[Place]Kind // names of archives that something has which is no file
 }
 
 // Problem is a path that a policy asks for and that cannot be served.
@@ -110,12 +111,14 @@ type Archive struct {
 type Twin uint8
 
 const (
-	// NoTwin is none, or one that holds something else, or cannot be read.
+	// NoTwin is none, or one of which it cannot be told.
 	NoTwin Twin = iota
 	// Whole holds all that the plain one holds, and nothing else.
 	Whole
 	// Part is cut short or broken, and holds nothing that the plain one does not.
 	Part
+	// Other holds something else.
+	Other
 )
 
 // Owed is an archive that an earlier run turned and could not prove released,

@@ -31,10 +31,20 @@ func (d *decider) finish(l *LogPlan, own []held) {
 	for i := range own {
 		h := &own[i]
 		step, ok := d.store(h)
-		if ok {
-			if step.Op == Compress && h.Twin == Part && slices.ContainsFunc(own, func(t held) bool { return t.Place == step.To }) {
+		if ok && step.Op == Compress && h.Twin != NoTwin && slices.ContainsFunc(own, func(t held) bool { return t.Place == step.To }) {
+			switch h.Twin {
+			case Part:
 				l.Finish = append(l.Finish, Step{Op: Remove, From: step.To, Reason: Reason{Code: Broken}})
+			case Other:
+				d.problems = append(d.problems, Problem{
+					Path:   h.Path(),
+					Reason: Reason{Code: Differs},
+					Detail: step.To.Path() + " holds something else than " + h.Path() + ": both are kept",
+				})
+				ok = false
 			}
+		}
+		if ok {
 			l.Finish = append(l.Finish, step)
 		}
 		if h.owed || h.Place == l.Turned || h.Ext == "" && (h.gone || ok) {
@@ -56,9 +66,9 @@ func (d *decider) store(h *held) (Step, bool) {
 		return Step{Op: Remove, From: h.Place, Reason: Reason{Code: Packed}}, true
 	case d.policy.Compress.Enabled() && !(d.policy.DelayCompress && h.newest):
 		to.Name += d.policy.Compress.Ext
-		return Step{Op: Compress, From: h.Place, To: to}, true
+		return Step{Op: Compress, From: h.Place, To: to}, !d.inTheWay(to, h.Path()+" is not compressed")
 	case to.Dir.Mount != h.Dir.Mount:
-		return Step{Op: Move, From: h.Place, To: to}, true
+		return Step{Op: Move, From: h.Place, To: to}, !d.inTheWay(to, h.Path()+" is not moved")
 	}
 	return Step{}, false
 }

@@ -55,6 +55,7 @@ func TestGolden(t *testing.T) {
 //	log /log/app.log size=1k last=2026-11-22T03:00 written=1h links=2 kind=symlink
 //	archive app.log.1 size=1k written=3d      of the log before; beside it, or a path
 //	owed app.log.1
+//	taken app.log.2 kind=directory
 type scene struct {
 	t     *testing.T
 	facts *Facts
@@ -112,6 +113,12 @@ func (s *scene) read(what string, words []string) {
 		p := last()
 		l := &p.Logs[len(p.Logs)-1]
 		l.Archives = append(l.Archives, s.archive(p.Policy, l, words[0], keys))
+	case "taken":
+		p := last()
+		if p.Taken == nil {
+			p.Taken = map[Place]Kind{}
+		}
+		p.Taken[s.place(&p.Logs[len(p.Logs)-1], words[0])] = kind(keys["kind"])
 	case "owed":
 		l := &last().Logs[len(last().Logs)-1]
 		l.Owed = append(l.Owed, Owed{Archive: s.place(l, words[0]), ID: ID{1, 99}, Since: l.Last})
@@ -200,11 +207,7 @@ func (s *scene) log(p *policy.Policy, at string, keys map[string]string) LogFact
 	for key, value := range keys {
 		switch key {
 		case "kind":
-			for k := Regular; k <= Device; k++ {
-				if k.String() == strings.ReplaceAll(value, "-", " ") {
-					l.Kind = k
-				}
-			}
+			l.Kind = kind(value)
 		case "size":
 			l.Stat.Size = s.size(value)
 		case "last":
@@ -227,10 +230,20 @@ func (s *scene) archive(p *policy.Policy, l *LogFacts, name string, keys map[str
 	if size, given := keys["size"]; given {
 		a.Size = s.size(size)
 	}
+	a.Twin = map[string]Twin{"whole": Whole, "part": Part, "other": Other}[keys["twin"]]
 	if written, given := keys["written"]; given {
 		a.ModTime = s.facts.Now.Add(-s.duration(written))
 	}
 	return a
+}
+
+// kind finds the kind of that name.
+func kind(name string) Kind {
+	k := Regular
+	for k < Device && k.String() != strings.ReplaceAll(name, "-", " ") {
+		k++
+	}
+	return k
 }
 
 // place is where name is: beside the log, or a path.

@@ -42,6 +42,7 @@ const (
 	BelowMinSize // due by the calendar, but Have bytes < minsize, Limit bytes
 	BelowMinAge  // due by the calendar, but last written Have seconds ago ≤ minage, Limit seconds
 	Empty        // it would be turned, were it not empty
+	NameTaken    // its archive would have the name of something that is no archive
 	HeldBack     // it is due, but that it is turned could not be written down
 	NoRule       // its policy has no rule that could make it due
 	MissingLog   // it is not there
@@ -71,6 +72,7 @@ const (
 
 	NoMatch    // nothing matches the pattern
 	Unreadable // a folder cannot be read
+	Differs    // an archive's packed form beside it holds something else
 )
 
 func (c Code) String() string {
@@ -87,12 +89,12 @@ var codes = [...]string{
 	Interrupted: "interrupted", LastInFuture: "last-in-future",
 	FirstSeen: "first-seen", NotDue: "not-due",
 	BelowSize: "below-size", BelowMaxSize: "below-maxsize", BelowMinSize: "minsize", BelowMinAge: "minage",
-	Empty: "empty", HeldBack: "held-back", NoRule: "no-rule", MissingLog: "missing",
+	Empty: "empty", HeldBack: "held-back", NameTaken: "name-taken", NoRule: "no-rule", MissingLog: "missing",
 	IsSymlink: "symlink", IsDirectory: "directory", IsPipe: "fifo", IsSocket: "socket", IsDevice: "device",
 	HardLink: "hard-link", NoOldDir: "no-olddir", NameClash: "name-clash", Unexamined: "unexamined",
 	BeyondRotate: "rotate", OverAge: "maxage", OverTotal: "maxtotal", LowSpace: "keepfree",
 	Packed: "packed", Broken: "broken",
-	NoMatch: "no-match", Unreadable: "unreadable",
+	NoMatch: "no-match", Unreadable: "unreadable", Differs: "differs",
 }
 
 // MarshalText returns the stable text of c, such as "due-daily".
@@ -168,6 +170,10 @@ func (r Reason) Text(loc *time.Location) string {
 // phrase says a code that has no numbers.
 func (c Code) phrase() string {
 	switch c {
+	case NameTaken:
+		return "an archive would have the name of something else"
+	case Differs:
+		return "its packed form holds something else"
 	case HeldBack:
 		return "due, but that it is turned could not be written down"
 	case NoRule:

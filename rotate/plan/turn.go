@@ -25,7 +25,7 @@ func (d *decider) turn(l *LogPlan, first int) {
 	own := d.held[first:]
 	generation := d.naming.Newest(d.now)
 	if p.DateExt {
-		generation = after(own, generation, d.naming)
+		generation = d.free(l, after(own, generation, d.naming))
 	} else {
 		steps = append(steps, d.shift(l, own)...)
 	}
@@ -55,6 +55,53 @@ func (d *decider) turn(l *LogPlan, first int) {
 		log:   l,
 		fresh: true,
 	})
+}
+
+// standBack leaves l as it is if one of its archives would have a name that is
+// taken by something that no rule can move.
+func (d *decider) standBack(l *LogPlan, first int) {
+	for _, s := range l.Turn {
+		if d.inTheWay(s.To, l.Path()+" is not turned") {
+			l.Action, l.Reason = Leave, Reason{Code: NameTaken}
+			l.Turn, l.Turned, l.Settle = nil, Place{}, nil
+			d.held = d.held[:first]
+			d.hold(l)
+			return
+		}
+	}
+}
+
+// inTheWay reports whether an archive cannot be called to, because something
+// else is, and says what comes of it.
+func (d *decider) inTheWay(to Place, so string) bool {
+	kind, taken := d.taken[to]
+	if taken {
+		d.problems = append(d.problems, Problem{
+			Path:   to.Path(),
+			Reason: Reason{Code: NameTaken},
+			Detail: to.Path() + " is in the way, a " + kind.String() + ": " + so,
+		})
+	}
+	return taken
+}
+
+// free returns g, or the next of its date of which nothing else has the name,
+// packed or plain.
+func (d *decider) free(l *LogPlan, g Generation) Generation {
+	if len(d.taken) == 0 {
+		return g
+	}
+	for {
+		name := d.naming.Name(l.Name, g)
+		if !slices.ContainsFunc(d.naming.compressions, func(ext string) bool {
+			_, beside := d.taken[Place{l.Dir, name + ext}]
+			_, away := d.taken[Place{l.Archive, name + ext}]
+			return beside || away
+		}) {
+			return g
+		}
+		g.N++
+	}
 }
 
 // unpair ends pairs of a plain and a packed archive before anything moves: the
