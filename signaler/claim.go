@@ -1,0 +1,40 @@
+package signaler
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// Claim makes f the one open file description of its inode, or reports that
+// others have it open too, to read or to write. Until release, whoever opens
+// the file waits, at most as long as /proc/sys/fs/lease-break-time says (45
+// seconds, if nobody changed it): a write lease, as fcntl(2) describes it for
+// F_SETLEASE. So between the two nothing is written but through f.
+//
+// The error says why that cannot be told, as that of [Probe].
+func Claim(f *os.File) (release func(), ok bool, err error) {
+	err = control(f, func(fd int) error {
+		_, err := unix.FcntlInt(uintptr(fd), unix.F_SETLEASE, unix.F_WRLCK)
+		if errors.Is(err, unix.EAGAIN) {
+			return nil
+		}
+		ok = err == nil
+		return err
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("claim %q: %w", f.Name(), err)
+	}
+	if !ok {
+		return nil, false, nil
+	}
+	return func() {
+		// It ends with f at the latest.
+		_ = control(f, func(fd int) error {
+			_, err := unix.FcntlInt(uintptr(fd), unix.F_SETLEASE, unix.F_UNLCK)
+			return err
+		})
+	}, true, nil
+}
