@@ -9,6 +9,7 @@ import (
 
 	"rotate/rotate/internal/state"
 	"rotate/rotate/plan"
+	"rotate/signaler"
 )
 
 // execution is one run under way.
@@ -18,7 +19,8 @@ type execution struct {
 	report  *Report
 	scripts shell
 	groups  []*group
-	others  []state.Owed // what is owed of logs that the run does not look at
+	others  []state.Owed                          // what is owed of logs that the run does not look at
+	writers map[signaler.FileID][]signaler.Holder // of logs that are copied, once somebody asked
 }
 
 // group is the work for one policy.

@@ -3,6 +3,7 @@ package rotate
 import (
 	"cmp"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -41,6 +42,9 @@ func (o *observer) look(p *policy.Policy, l *plan.LogFacts, peek *peek) {
 		switch info, err := peek.stat(l.Place); {
 		case err == nil:
 			l.Stat = statOf(info)
+			if p.Method == policy.CopyTruncate && info.Allocated < info.Size {
+				l.Stat.Size -= peek.hole(l.Place)
+			}
 		case missing(err):
 			l.Kind = plan.Missing
 		}
@@ -75,13 +79,12 @@ func (o *observer) interrupted(p *policy.Policy, naming *plan.Naming, l *plan.Lo
 	newest := slices.MinFunc(l.Archives, func(a, b plan.Archive) int {
 		return cmp.Or(naming.Compare(a.Generation, b.Generation), cmp.Compare(a.Ext, b.Ext))
 	})
-	same := info.Size >= owed[i].Size && peek.head(l.Place, owed[i].Size) == owed[i].Head
-	copied := same && newest.Ext == "" && peek.copied(l.Place, newest.Place, owed[i])
+	copied := newest.Path() == owed[i].Archive && peek.copied(l.Place, newest.Place, owed[i])
 	switch {
 	case copied && p.Method == policy.CopyTruncate:
 		l.Copied = newest.Place
 		l.Stat = statOf(info)
-	case copied, !same:
+	case copied, !peek.begins(l.Place, owed[i]):
 		if owed[i].Turned.After(l.Last) {
 			l.Last = owed[i].Turned
 		}
@@ -138,75 +141,73 @@ func (k *peek) stat(p plan.Place) (fsys.Info, error) {
 	return d.Stat(p.Name)
 }
 
-// head is how a log begins, or "" where that cannot be read.
-func (k *peek) head(log plan.Place, size int64) string {
-	d, err := k.dir(log.Dir)
-	if err != nil {
-		return ""
-	}
-	f, _, err := d.Open(log.Name)
-	if err != nil {
-		return ""
-	}
-	defer f.Close() // read only: nothing to lose
-	digest, err := head(f, size)
-	if err != nil {
-		return ""
-	}
-	return digest
+// hole returns how long the hole is that a log begins with.
+func (k *peek) hole(log plan.Place) (n int64) {
+	// What cannot be looked at is taken for data.
+	_ = k.read(log, func(f *os.File, _ fsys.Info) (err error) {
+		n, err = fsys.DataStart(f)
+		return err
+	})
+	return n
+}
+
+// begins reports whether a log begins as it did when a run meant to copy it.
+func (k *peek) begins(log plan.Place, owed state.Owed) (same bool) {
+	// One that cannot be read is copied again, or fails there.
+	_ = k.read(log, func(f *os.File, info fsys.Info) error {
+		digest, err := head(f, owed.Size)
+		same = info.Size >= owed.Size && digest == owed.Head
+		return err
+	})
+	return same
 }
 
 // copied reports whether archive is the copy of the log that a run meant to
 // make: it came to be since, and the log begins with all that it holds.
-func (k *peek) copied(log, archive plan.Place, owed state.Owed) bool {
-	home, err := k.dir(log.Dir)
+func (k *peek) copied(log, archive plan.Place, owed state.Owed) (same bool) {
+	// What cannot be compared is left alone.
+	_ = k.read(log, func(a *os.File, _ fsys.Info) error {
+		return k.read(archive, func(b *os.File, info fsys.Info) (err error) {
+			if info.ChangeTime.Before(owed.Turned.Add(-time.Second)) || (info.Size == 0) != (owed.Size == 0) {
+				return nil // the kernel's clock is a little behind ours
+			}
+			same, err = isCopy(a, b)
+			return err
+		})
+	})
+	return same
+}
+
+// read calls do with the file at p.
+func (k *peek) read(p plan.Place, do func(*os.File, fsys.Info) error) error {
+	d, err := k.dir(p.Dir)
 	if err != nil {
-		return false
+		return err
 	}
-	away, err := k.dir(archive.Dir)
+	f, info, err := d.Open(p.Name)
 	if err != nil {
-		return false
+		return err
 	}
-	a, _, err := home.Open(log.Name)
-	if err != nil {
-		return false
-	}
-	defer a.Close() // read only: nothing to lose
-	b, info, err := away.Open(archive.Name)
-	if err != nil {
-		return false
-	}
-	defer b.Close() // read only: nothing to lose
-	if info.ChangeTime.Before(owed.Turned.Add(-time.Second)) || (info.Size == 0) != (owed.Size == 0) {
-		return false // the kernel's clock is a little behind ours
-	}
-	verdict, err := compress.Same(a, b, "")
-	return err == nil && verdict != compress.Differs
+	defer f.Close() // read only: nothing to lose
+	return do(f, info)
 }
 
 // twin compares a plain archive with a packed one. Where that cannot be done,
 // both are left alone.
 func (k *peek) twin(plain, packed plan.Place, ext string) plan.Twin {
-	d, err := k.dir(plain.Dir)
-	if err != nil {
+	verdict := compress.Differs
+	if err := k.read(plain, func(a *os.File, _ fsys.Info) error {
+		return k.read(packed, func(b *os.File, _ fsys.Info) (err error) {
+			verdict, err = compress.Same(a, b, ext)
+			return err
+		})
+	}); err != nil {
 		return plan.NoTwin
 	}
-	a, _, err := d.Open(plain.Name)
-	if err != nil {
-		return plan.NoTwin
-	}
-	defer a.Close() // read only: nothing to lose
-	b, _, err := d.Open(packed.Name)
-	if err != nil {
-		return plan.NoTwin
-	}
-	defer b.Close() // read only: nothing to lose
-	switch verdict, err := compress.Same(a, b, ext); {
-	case err != nil:
-		return plan.NoTwin
-	case verdict == compress.Equal:
+	switch verdict {
+	case compress.Equal:
 		return plan.Whole
-	case verdict == compress.Prefix:
+	case compress.Prefix:
 		return plan.Part
 	}
 	return plan.Other

@@ -67,7 +67,13 @@ func (x *execution) copyLog(j *job, s *StepReport) error {
 				return err
 			}
 			defer t.Close()
-			n, err := x.fs.CopyData(t.File(), src, info.Size)
+			size := info.Size
+			if j.Policy.Method == policy.CopyTruncate {
+				if size, err = seekLines(src, size); err != nil {
+					return err
+				}
+			}
+			n, err := x.fs.CopyData(t.File(), src, size)
 			if err != nil {
 				return fmt.Errorf("copy %q to %q: %w", s.From.Path(), s.To.Path(), err)
 			}

@@ -135,8 +135,12 @@ func (j *job) remember(log *os.File, _ fsys.Info) (err error) {
 
 // head is a digest of how a log of at least size bytes begins.
 func head(log *os.File, size int64) (string, error) {
+	start, err := fsys.DataStart(log)
+	if err != nil {
+		return "", err
+	}
 	h := sha256.New()
-	if _, err := io.Copy(h, io.NewSectionReader(log, 0, min(size, 4<<10))); err != nil {
+	if _, err := io.Copy(h, io.NewSectionReader(log, start, min(size, 4<<10))); err != nil {
 		return "", fmt.Errorf("read %q: %w", log.Name(), err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil

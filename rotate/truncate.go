@@ -1,34 +1,37 @@
 package rotate
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
 
 	"rotate/rotate/internal/fsys"
+	"rotate/signaler"
 )
 
-// tailRounds bounds how often truncate goes back for what was written while it
-// copied. A writer that is faster than the copy would keep it for ever.
-const tailRounds = 64
-
-// truncate empties a log that was copied. What was written since the copy is
-// copied first, again and again until nothing came, so that the moment in
-// which a line can be lost is that between two system calls. AtRisk says how
-// much came during the last round: zero for a writer that was quiet.
+// truncate empties a log that was copied, in the best way there is:
+//
+//   - if nobody else has it open, what came since the copy is copied too and
+//     the log is emptied while whoever wants to open it waits;
+//   - if its writers go on, what was copied is cut from its head: cut.go;
+//   - where the file system cannot cut, the log is emptied after what came
+//     since was copied, again and again until nothing came. AtRisk then says
+//     how much came during the last round.
 func (x *execution) truncate(j *job, s *StepReport) error {
 	return x.dirs.use(s.From.Dir, func(d *fsys.Dir) error {
 		log, info, err := d.OpenWrite(s.From.Name)
 		if err != nil {
 			return err
 		}
-		defer log.Close() // its size is all that changes
+		defer log.Close() // synced where that matters
 		if want := x.identity(j, s.From); info.ID != want {
 			return fmt.Errorf("truncate %q: %w", s.From.Path(), fsys.ErrSwapped)
 		}
 		return x.dirs.use(s.To.Dir, func(d *fsys.Dir) error {
-			archive, copied, err := d.OpenWrite(s.To.Name)
+			archive, _, err := d.OpenWrite(s.To.Name)
 			if err != nil {
 				return err
 			}
@@ -37,36 +40,105 @@ func (x *execution) truncate(j *job, s *StepReport) error {
 			if err := d.Sync(); err != nil {
 				return err
 			}
-			if err := x.tail(archive, log, j, copied.Size); err != nil {
-				return fmt.Errorf("copy the rest of %q: %w", s.From.Path(), err)
+			e := emptying{execution: x, job: j, log: log, archive: archive}
+			if err := e.do(); err != nil {
+				return fmt.Errorf("truncate %q: %w", s.From.Path(), err)
 			}
 			return nil
 		})
 	})
 }
 
-// tail copies what log has beyond the bytes that archive has of it, and empties
-// it.
-func (x *execution) tail(archive, log *os.File, j *job, copied int64) error {
-	if _, err := archive.Seek(copied, io.SeekStart); err != nil {
+// emptying is a log that is being emptied.
+type emptying struct {
+	*execution
+	*job
+	log, archive *os.File
+}
+
+func (e *emptying) do() error {
+	if e.Log.Copied.Dir != nil {
+		if ok, err := isCopy(e.log, e.archive); err != nil || !ok {
+			return cmp.Or(err, fsys.ErrSwapped)
+		}
+	}
+	if err := e.lines(); err != nil {
 		return err
 	}
-	if _, err := log.Seek(copied, io.SeekStart); err != nil {
-		return err
-	}
-	for round := 0; ; round++ {
-		n, err := x.fs.CopyData(archive, log, math.MaxInt64)
-		if err != nil {
+	release, alone, err := signaler.Claim(e.log)
+	if err == nil && alone {
+		defer release()
+		if err := e.rest(math.MaxInt64); err != nil {
 			return err
 		}
-		j.AtRisk = n
-		if n > 0 {
-			if err := x.fs.Fsync(archive); err != nil {
-				return err
-			}
+		e.AtRisk = 0
+		return e.fs.Truncate(e.log, 0)
+	}
+	// Where the system does not say who has it open, somebody has.
+	if err := e.cut(); !errors.Is(err, fsys.ErrNoCut) {
+		return err
+	}
+	return e.chase()
+}
+
+// tailRounds bounds how often chase goes back for what was written while it
+// copied. A writer that is faster than the copy would keep it for ever.
+const tailRounds = 64
+
+func (e *emptying) chase() error {
+	for round := 0; ; round++ {
+		if err := e.rest(math.MaxInt64); err != nil {
+			return err
 		}
-		if n == 0 || round == tailRounds {
-			return x.fs.Truncate(log, 0)
+		if e.AtRisk == 0 || round == tailRounds {
+			return e.fs.Truncate(e.log, 0)
 		}
 	}
+}
+
+// lines copies the whole lines that came since the copy.
+func (e *emptying) lines() error {
+	joint, err := e.joint()
+	if err != nil {
+		return err
+	}
+	size, err := sizeOf(e.log)
+	if err != nil {
+		return err
+	}
+	end, err := lineEnd(e.log, joint, size)
+	if err != nil {
+		return err
+	}
+	return e.rest(end)
+}
+
+// rest copies what the log has beyond the bytes that the archive has of it, up
+// to the offset end of the log. AtRisk is how much that was.
+func (e *emptying) rest(end int64) error {
+	at, err := e.joint()
+	if err != nil {
+		return err
+	}
+	if _, err := e.archive.Seek(0, io.SeekEnd); err != nil {
+		return err
+	}
+	if _, err := e.log.Seek(at, io.SeekStart); err != nil {
+		return err
+	}
+	e.AtRisk, err = e.fs.CopyData(e.archive, e.log, end-at)
+	if err != nil || e.AtRisk == 0 {
+		return err
+	}
+	return e.fs.Fsync(e.archive)
+}
+
+// joint returns the offset in the log up to which the archive has it.
+func (e *emptying) joint() (int64, error) {
+	start, err := fsys.DataStart(e.log)
+	if err != nil {
+		return 0, err
+	}
+	size, err := sizeOf(e.archive)
+	return start + size, err
 }

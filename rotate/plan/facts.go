@@ -72,7 +72,7 @@ type ID struct{ Dev, Ino uint64 }
 // Stat is what stat(2) says of a log.
 type Stat struct {
 	ID      ID
-	Size    int64
+	Size    int64 // without the hole that it begins with, if it is one that is emptied by cutting
 	ModTime time.Time
 	Links   uint64
 }

@@ -19,6 +19,7 @@ type Info struct {
 	Links      uint64
 	UID, GID   uint32
 	Size       int64
+	Allocated  int64 // bytes of the disk
 	ModTime    time.Time
 	AccessTime time.Time
 	ChangeTime time.Time // st_ctime, which nobody can set
@@ -35,6 +36,7 @@ func infoOf(st *unix.Stat_t) Info {
 		UID:        st.Uid,
 		GID:        st.Gid,
 		Size:       st.Size,
+		Allocated:  st.Blocks * 512,
 		ModTime:    time.Unix(st.Mtim.Unix()),
 		AccessTime: time.Unix(st.Atim.Unix()),
 		ChangeTime: time.Unix(st.Ctim.Unix()),

@@ -1,0 +1,211 @@
+package rotate
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+
+	"rotate/rotate/internal/fsys"
+	"rotate/rotate/plan"
+	"rotate/signaler"
+)
+
+// A log that is written without pause cannot be copied and then emptied: lines
+// come between the two. So what was copied is cut from its head, which a writer
+// that appends does not notice. The file system cuts whole blocks. What is left
+// of the last one, less than a block, becomes an empty line.
+//
+// The copy is durable before anything is done to the log. Then the rest is
+// blanked, the log synced, its head cut, the log synced again. Wherever a run
+// ends, the log and its copy tell the next one whether the head is still there:
+// isCopy.
+
+// cut cuts what the archive has of the log from the log's head.
+func (e *emptying) cut() error {
+	joint, err := e.joint()
+	if err != nil {
+		return err
+	}
+	size, err := sizeOf(e.log)
+	if err != nil {
+		return err
+	}
+	block, err := fsys.BlockSize(e.log)
+	if err != nil {
+		return err
+	}
+	head := joint - joint%block
+	if head == size { // a cut must leave something
+		head = max(0, head-block)
+	}
+	if err := e.fs.Blank(e.log, head, joint); err != nil {
+		return err
+	}
+	if err := e.fs.Fsync(e.log); err != nil {
+		return err
+	}
+	if head > 0 {
+		if err := e.behead(head); err != nil {
+			return err
+		}
+		if err := e.fs.Fsync(e.log); err != nil {
+			return err
+		}
+	}
+	e.AtRisk = 0
+	return nil
+}
+
+// behead removes the first n bytes of the log. A writer that does not append
+// would go on at its old offset and leave a gap of zeros: it gets a hole
+// instead, and the log keeps its apparent size.
+func (e *emptying) behead(n int64) error {
+	if e.appended(e.Log.Stat.ID) {
+		if err := e.fs.Collapse(e.log, n); !errors.Is(err, fsys.ErrNoCut) {
+			return err
+		}
+	}
+	return e.fs.Punch(e.log, n)
+}
+
+// isCopy reports whether a log begins with what archive holds, the last block
+// of which may be blanked already.
+func isCopy(log, archive *os.File) (bool, error) {
+	start, err := fsys.DataStart(log)
+	if err != nil {
+		return false, err
+	}
+	size, err := sizeOf(archive)
+	if err != nil {
+		return false, err
+	}
+	block, err := fsys.BlockSize(log)
+	if err != nil {
+		return false, err
+	}
+	whole := size - size%block
+	if same, err := sameBytes(log, start, archive, 0, max(0, whole-block)); err != nil || !same {
+		return false, err
+	}
+	// The log, its archive, and how the archive would look with the rest of it blanked.
+	rest := min(size, size-whole+block)
+	live, kept := make([]byte, rest), make([]byte, rest)
+	for _, r := range []struct {
+		f   *os.File
+		buf []byte
+		at  int64
+	}{{log, live, start + size - rest}, {archive, kept, size - rest}} {
+		if _, err := r.f.ReadAt(r.buf, r.at); err == io.EOF {
+			return false, nil
+		} else if err != nil {
+			return false, err
+		}
+	}
+	if bytes.Equal(live, kept) {
+		return true, nil
+	}
+	if whole == 0 {
+		return false, nil // a log of less than a block is done once it is blanked
+	}
+	for _, n := range []int64{size - whole, rest} { // of a log that ended with a block, all of that
+		if n > 0 && bytes.Equal(live[:rest-n], kept[:rest-n]) && blank(live[rest-n:]) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func blank(line []byte) bool {
+	return len(bytes.Trim(line[:len(line)-1], " ")) == 0 && line[len(line)-1] == '\n'
+}
+
+// sameBytes reports whether n bytes of two files, each from its offset, are
+// there and the same.
+func sameBytes(a *os.File, at int64, b *os.File, bt, n int64) (bool, error) {
+	var x, y [64 << 10]byte
+	for n > 0 {
+		p, q := x[:min(n, int64(len(x)))], y[:min(n, int64(len(y)))]
+		for _, r := range []struct {
+			f   *os.File
+			buf []byte
+			off int64
+		}{{a, p, at}, {b, q, bt}} {
+			if _, err := r.f.ReadAt(r.buf, r.off); err == io.EOF {
+				return false, nil
+			} else if err != nil {
+				return false, err
+			}
+		}
+		if !bytes.Equal(p, q) {
+			return false, nil
+		}
+		at, bt, n = at+int64(len(p)), bt+int64(len(p)), n-int64(len(p))
+	}
+	return true, nil
+}
+
+// longestLine is how far lineEnd looks back.
+const longestLine = 1 << 20
+
+// lineEnd returns the offset behind the last whole line of f before end, or end
+// if there is no line's end to be found.
+func lineEnd(f *os.File, start, end int64) (int64, error) {
+	buf := make([]byte, 64<<10)
+	for at := end; at > max(start, end-longestLine); {
+		n := min(int64(len(buf)), at-start)
+		if _, err := f.ReadAt(buf[:n], at-n); err != nil {
+			return 0, err
+		}
+		if i := bytes.LastIndexByte(buf[:n], '\n'); i >= 0 {
+			return at - n + int64(i) + 1, nil
+		}
+		at -= n
+	}
+	return end, nil
+}
+
+// seekLines goes to where the data of a log begin and returns how many bytes
+// of whole lines follow, before the offset end.
+func seekLines(log *os.File, end int64) (int64, error) {
+	start, err := fsys.DataStart(log)
+	if err != nil {
+		return 0, err
+	}
+	if end, err = lineEnd(log, start, end); err != nil {
+		return 0, err
+	}
+	_, err = log.Seek(start, io.SeekStart)
+	return end - start, err
+}
+
+func sizeOf(f *os.File) (int64, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// appended reports whether all who are known to write a log append to it. The
+// processes are looked at once a run, for all logs that are emptied.
+func (x *execution) appended(id plan.ID) bool {
+	if x.writers == nil {
+		var logs []signaler.FileID
+		for _, g := range x.groups {
+			for _, j := range g.turning() {
+				if j.copies() {
+					logs = append(logs, signaler.FileID(j.Log.Stat.ID))
+				}
+			}
+		}
+		// Who cannot be seen is taken for one that appends: all loggers do.
+		x.writers, _, _ = signaler.Holders(logs)
+	}
+	for _, h := range x.writers[signaler.FileID(id)] {
+		if !h.Append {
+			return false
+		}
+	}
+	return true
+}
