@@ -184,3 +184,54 @@ func TestCrashWhileCopying(t *testing.T) {
 		}
 	}
 }
+
+// TestCrashWhileCutting ends a run at every change while a service has the log
+// open that it empties, then another, and lets a whole run follow.
+func TestCrashWhileCutting(t *testing.T) {
+	t.Parallel()
+	for name, size := range map[string]int{"less than a block": 100, "a block": 4096, "two blocks": 8192, "more": 10_000} {
+		for fs, dir := range map[string]string{"disk": "", "memory": "/dev/shm"} {
+			t.Run(name+" on "+fs, func(t *testing.T) {
+				t.Parallel()
+				for k, crashed := 0, true; crashed; k++ {
+					crashed = crashCutting(t, dir, size, k)
+				}
+			})
+		}
+	}
+}
+
+func crashCutting(t *testing.T, dir string, size, k int) bool {
+	w := newWorld(t)
+	if dir != "" {
+		w.under(dir)
+	}
+	w.now = time.Now()
+	var lines []string
+	for n := size; n > 0; n -= 16 {
+		lines = append(lines, fmt.Sprintf("%*d", min(n, 16)-1, n)) // the last one is what is left of size
+	}
+	w.write("log/a.log", strings.Join(lines, "\n")+"\n")
+	w.seen("log/a.log")
+	s := w.start("stuck", "log/a.log")
+	const toml = "[log.app]\npaths = ['DIR/log/*.log']\nfrequency = 'daily'\nrotate = 3\ncopytruncate = true\n"
+	_, crashed := crashAfter(w.prepare(toml), k)
+	s.do("write late 1")
+	crashAfter(w.prepare(toml), k)
+	s.do("write late 2")
+	w.runOK(toml)
+	w.runOK(toml)
+	all := ""
+	for _, text := range w.tree("log") {
+		all += "\n" + strings.Trim(text, "\x00")
+	}
+	for _, line := range append(lines, "late 1", "late 2") {
+		if n := strings.Count(all, "\n"+line+"\n"); n != 1 {
+			t.Fatalf("k=%d: %s is there %d times", k, line, n)
+		}
+	}
+	if _, err := os.Stat(w.path("state.owed")); !missing(err) {
+		t.Errorf("k=%d: something is owed still: %v", k, err)
+	}
+	return crashed
+}

@@ -16,7 +16,11 @@ import (
 // TestMain lets the test binary be a service, too.
 func TestMain(m *testing.M) {
 	if role := os.Getenv("ROTATE_TEST_SERVICE"); role != "" {
-		if err := serve(role, os.Args[1]); err != nil {
+		run := serve
+		if role == "busy" || role == "careless" {
+			run = hammer
+		}
+		if err := run(role, os.Args[1]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

@@ -37,6 +37,16 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
+// under moves the world to a folder below dir, for the sake of its file system.
+func (w *world) under(dir string) {
+	w.Helper()
+	var err error
+	w.dir, err = os.MkdirTemp(dir, "rotate")
+	w.must(err)
+	w.Cleanup(func() { w.must(os.RemoveAll(w.dir)) })
+	w.mkdir("log")
+}
+
 func (w *world) path(name string) string { return filepath.Join(w.dir, name) }
 
 func (w *world) must(err error) {
