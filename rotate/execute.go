@@ -19,7 +19,7 @@ type execution struct {
 	report  *Report
 	scripts shell
 	groups  []*group
-	others  []state.Owed                          // what is owed of logs that the run does not look at
+	others  []state.Owed                          // what is on record and stays there: see carry
 	writers map[signaler.FileID][]signaler.Holder // of logs that are copied, once somebody asked
 }
 
@@ -35,6 +35,7 @@ type group struct {
 type job struct {
 	*LogReport
 	failed bool
+	began  bool   // a step of the turn was tried, so that archives may have moved
 	head   string // digest of how the log begins, if it is copied
 
 	mu sync.Mutex // guards Errs and failed in phase 4
@@ -126,6 +127,7 @@ func (x *execution) gather() {
 			x.groups = append(x.groups, g)
 		}
 	}
+	x.carry()
 }
 
 // turning lists the jobs whose live log is turned over.
@@ -163,7 +165,7 @@ func (x *execution) forget() {
 	if !x.state.Changed() {
 		return // a run that does nothing writes nothing
 	}
-	var planned map[string]bool
+	var planned map[string]*plan.LogPlan
 	for log, last := range x.state.All() {
 		if last.After(x.Plan.Now.AddDate(-1, 0, 0)) {
 			continue
@@ -171,18 +173,19 @@ func (x *execution) forget() {
 		if planned == nil {
 			planned = x.planned()
 		}
-		if !planned[log] {
+		if planned[log] == nil {
 			x.state.Delete(log)
 		}
 	}
 }
 
 // planned are the logs that the run looks at.
-func (x *execution) planned() map[string]bool {
-	logs := map[string]bool{}
+func (x *execution) planned() map[string]*plan.LogPlan {
+	logs := map[string]*plan.LogPlan{}
 	for i := range x.Plan.Policies {
 		for k := range x.Plan.Policies[i].Logs {
-			logs[x.Plan.Policies[i].Logs[k].Path()] = true
+			l := &x.Plan.Policies[i].Logs[k]
+			logs[l.Path()] = l
 		}
 	}
 	return logs

@@ -32,9 +32,9 @@ func TestTurn(t *testing.T) {
 			before: map[string]string{"a.log": "new", "a.log.1": "old", "a.log.2": "older"},
 			want:   map[string]string{"a.log.1": "new", "a.log.2": "old"},
 		},
-		"a gap takes up the shift": {
+		"a gap is shifted over": {
 			before: map[string]string{"a.log": "new", "a.log.1": "old", "a.log.3": "older"},
-			want:   map[string]string{"a.log.1": "new", "a.log.2": "old", "a.log.3": "older"},
+			want:   map[string]string{"a.log.1": "new", "a.log.2": "old", "a.log.4": "older"},
 		},
 		"create": {
 			keys:   "create=true",

@@ -15,13 +15,21 @@ import (
 	"rotate/rotate/policy"
 )
 
-// history fills in what the state and earlier runs say of a log.
-func (o *observer) history(l *plan.LogFacts) {
+// history fills in what the state and earlier runs say of a log, which is the
+// inode ino, or gone.
+func (o *observer) history(p *policy.Policy, l *plan.LogFacts, ino uint64) {
 	log := l.Path()
 	if last, ok := o.state.Last(log); ok {
 		l.Last = last
 	}
 	for _, e := range o.owed[log] {
+		// What was to become an archive is the log still. Of one that is copied
+		// that says nothing: see interrupted.
+		// Later, its inode may be that of a new log.
+		if e.Ino == ino && e.Dev == l.Dir.ID.Dev && (e.Head == "" || p.Method == policy.Rename) {
+			l.CutShort = e.Turned.Unix() > l.Last.Unix()
+			continue
+		}
 		// A shift may have moved the archive since: it is known by its inode.
 		for _, a := range l.Archives {
 			if a.Ino != e.Ino || a.Dir.ID.Dev != e.Dev || a.Ext != "" {
@@ -91,6 +99,8 @@ func (o *observer) interrupted(p *policy.Policy, naming *plan.Naming, l *plan.Lo
 		if copy, err := peek.stat(newest.Place); err == nil && newest.Ext == "" {
 			l.Owed = append(l.Owed, plan.Owed{Archive: newest.Place, ID: plan.ID(copy.ID), Since: owed[i].Turned})
 		}
+	default:
+		l.CutShort = owed[i].Turned.Unix() > l.Last.Unix()
 	}
 }
 

@@ -63,6 +63,14 @@ type match struct {
 
 func (m match) path() string { return plan.Place{Dir: m.folder.Dir, Name: m.name}.Path() }
 
+// ino is the inode of the log, as far as its folder says; 0 if it is gone.
+func (m match) ino() uint64 {
+	if m.index < 0 {
+		return 0
+	}
+	return m.folder.entries[m.index].Ino
+}
+
 // policy observes the logs of one policy. It reports false when Only leaves
 // nothing of it.
 func (o *observer) policy(p *policy.Policy) (plan.PolicyFacts, bool) {
@@ -183,7 +191,7 @@ func (o *observer) folder(p *policy.Policy, naming *plan.Naming, found []match) 
 		if away.folder != nil && away.folder != home {
 			l.Archives = o.archives(naming, m.name, away.folder, l.Archives)
 		}
-		o.history(&l)
+		o.history(p, &l, m.ino())
 		if m.kind == plan.Missing && len(l.Archives) == 0 && len(l.Owed) == 0 {
 			continue
 		}

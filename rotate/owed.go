@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"time"
 
 	"rotate/rotate/internal/fsys"
 	"rotate/rotate/internal/state"
@@ -22,19 +23,27 @@ import (
 // knows whom to tell, and that the log was turned already.
 func (x *execution) intend() error {
 	x.remember()
-	// What is owed of logs that this run does not look at stays, as long as it is there.
-	if len(x.owed) > 0 {
-		looked := x.planned()
-		for _, o := range x.owed {
-			if !looked[o.Log] && x.exists(o) {
-				x.others = append(x.others, o)
-			}
-		}
-	}
 	if x.onDisk(x.debts(anything)) {
 		return nil
 	}
 	return x.saveOwed(x.debts(anything))
+}
+
+// carry finds what is on record and stays there, whatever the jobs do: of logs
+// that this run does not look at, as long as it is there, and of logs whose
+// turn was cut short and is not made up for now.
+func (x *execution) carry() {
+	x.others = nil
+	if len(x.owed) == 0 {
+		return
+	}
+	logs := x.planned()
+	for _, o := range x.owed {
+		switch l := logs[o.Log]; {
+		case l == nil && x.exists(o), l != nil && l.CutShort && l.Action != plan.Turn && !onTheWay(l, o):
+			x.others = append(x.others, o)
+		}
+	}
 }
 
 // record writes down what is still owed, and when each log was turned.
@@ -104,9 +113,18 @@ func (j *job) debts(p *plan.Plan) iter.Seq[plan.Owed] {
 			if j.copies() {
 				archive = l.Turn[len(l.Turn)-1].To
 			}
-			yield(plan.Owed{Archive: archive, ID: l.Stat.ID, Since: p.Now})
+			since := p.Now
+			if since.Unix() == l.Last.Unix() {
+				since = since.Add(time.Second) // so that it can be told whether the state knows of it
+			}
+			yield(plan.Owed{Archive: archive, ID: l.Stat.ID, Since: since})
 		}
 	}
+}
+
+// onTheWay reports whether o is an archive of l, which jobs deal with.
+func onTheWay(l *plan.LogPlan, o state.Owed) bool {
+	return slices.ContainsFunc(l.Owed, func(a plan.Owed) bool { return a.ID == plan.ID{Dev: o.Dev, Ino: o.Ino} })
 }
 
 // copying reports whether id is the log itself, which is copied.
@@ -153,10 +171,14 @@ func (j *job) copies() bool { return j.Policy.Method != policy.Rename }
 func anything(*job, plan.ID) bool { return true }
 
 // unpaid reports whether this run has neither proven that nobody writes the
-// archive, nor done with the log that it copied.
+// archive, nor done with the log that it copied. A turn that it cut short stays
+// on record if archives may have moved.
 func unpaid(j *job, id plan.ID) bool {
+	if l := j.Log; l.Action == plan.Turn && !j.Turned && l.Stat != nil && l.Stat.ID == id {
+		return j.began || l.CutShort
+	}
 	if j.copying(id) {
-		return !j.Turned
+		return false
 	}
 	return !slices.ContainsFunc(j.Settled, func(s Settled) bool { return s.ID == id && s.Status == signaler.Released })
 }

@@ -60,6 +60,7 @@ func (x *execution) turnLog(ctx context.Context, j *job) {
 	l := j.Log
 	for i := range l.Turn {
 		step := &j.Steps[i]
+		j.began = j.began || step.Op != plan.PreRotate && step.Op != plan.MakeDir
 		if err := x.turnStep(ctx, j, step); err != nil {
 			j.fail(err)
 			x.undo(j, l.Turn[:i])

@@ -39,6 +39,7 @@ type LogFacts struct {
 	Archives []Archive // in Archive and, where they differ, in Place.Dir too; in no order
 	Owed     []Owed    // what earlier runs left unproven
 	Copied   Place     // the copy that an earlier run made and ended before it emptied the log; no Dir: none
+	CutShort bool      // an earlier run began to turn it, and did not: archives may have moved up
 }
 
 // Place is a name in an observed folder, or, without a name, the folder itself.

@@ -214,6 +214,8 @@ func (s *scene) log(p *policy.Policy, at string, keys map[string]string) LogFact
 			l.Last = s.time(value, s.facts.Now.Location())
 		case "written":
 			l.Stat.ModTime = s.facts.Now.Add(-s.duration(value))
+		case "cut-short":
+			l.CutShort = true
 		case "links":
 			l.Stat.Links = uint64(s.number(value))
 		}

@@ -104,7 +104,8 @@ func (n *Naming) Parse(log, name string) (g Generation, ext string, ok bool) {
 	return Generation{}, "", false
 }
 
-// parseNumber reads ".12". Zeros in front are not how Name writes it.
+// parseNumber reads ".12". Zeros in front are not how Name writes it, and eight
+// digits are a date that another program wrote.
 func (n *Naming) parseNumber(s string) (int, bool) {
 	least := n.start
 	if n.dated {
@@ -113,7 +114,7 @@ func (n *Naming) parseNumber(s string) (int, bool) {
 		}
 		least = 1
 	}
-	const longest = len(".999999999")
+	const longest = len(".9999999")
 	if len(s) < 2 || len(s) > longest || s[0] != '.' || s[1] == '0' && len(s) > 2 {
 		return 0, false
 	}

@@ -118,7 +118,7 @@ func TestParse(t *testing.T) {
 		{numbered, "app.log", "app.log.1", Generation{N: 1}, "", true},
 		{numbered, "app.log", "app.log.12.gz", Generation{N: 12}, ".gz", true},
 		{numbered, "app.log", "app.log.2.br", Generation{N: 2}, ".br", true},
-		{numbered, "app.log", "app.log.999999999", Generation{N: 999999999}, "", true},
+		{numbered, "app.log", "app.log.9999999", Generation{N: 9999999}, "", true},
 		{numbered, "app.log", "app.log", Generation{}, "", false},
 		{numbered, "app.log", "app.log.0", Generation{}, "", false}, // it starts with 1
 		{numbered, "app.log", "app.log.01", Generation{}, "", false},
@@ -129,7 +129,7 @@ func TestParse(t *testing.T) {
 		{numbered, "app.log", "app.log.1.gz~", Generation{}, "", false},
 		{numbered, "app.log", "app.log.1.backup", Generation{}, "", false},
 		{numbered, "app.log", "app.log.gz", Generation{}, "", false},
-		{numbered, "app.log", "app.log.9999999999", Generation{}, "", false},
+		{numbered, "app.log", "app.log.20261123", Generation{}, "", false},
 		{numbered, "app.log", "app.log-1", Generation{}, "", false},
 		{numbered, "app.log", "xapp.log.1", Generation{}, "", false},
 		{numbered, "app", "app.log.1", Generation{}, "", false},

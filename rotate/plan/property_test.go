@@ -197,7 +197,7 @@ func (w *world) litter(r *rand.Rand) {
 			if r.IntN(2) == 0 {
 				at.Name += ".gz"
 			}
-			w.put(at, w.next(), 1+r.IntN(20), when)
+			w.put(at, w.next(), i, 1+r.IntN(20), when)
 		}
 		if r.IntN(3) > 0 {
 			w.last[log] = w.now.Add(-time.Duration(r.IntN(48)) * time.Hour)

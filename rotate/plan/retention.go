@@ -12,7 +12,7 @@ import (
 // the log's last rotation, and does not go for want of space.
 
 // expire marks what rotate and maxage let go, of the archives of one log, the
-// newest first. It is generations that are counted, not files.
+// newest first. Of files with one number or date, both go or none.
 func (d *decider) expire(own []held) {
 	p := d.policy
 	generations := 0
@@ -22,13 +22,24 @@ func (d *decider) expire(own []held) {
 			generations++
 		}
 		h.newest = generations == 1
+		place := d.place(h, generations)
 		switch {
-		case p.Rotate >= 0 && generations > p.Rotate:
-			d.drop(h, Reason{BeyondRotate, int64(generations), int64(p.Rotate)})
+		case p.Rotate >= 0 && place > p.Rotate:
+			d.drop(h, Reason{BeyondRotate, int64(place), int64(p.Rotate)})
 		case p.MaxAge > 0 && d.age(h) > p.MaxAge:
 			d.drop(h, Reason{OverAge, int64(d.age(h) / time.Second), int64(p.MaxAge / time.Second)})
 		}
 	}
+}
+
+// place is what rotate limits: the number of an archive, counted from start, or
+// of a dated one its rank. A turn that was cut short took archives up for
+// nothing: until it is made up for, they are ranked too.
+func (d *decider) place(h *held, rank int) int {
+	if d.policy.DateExt || h.log.CutShort && h.log.Action != Turn {
+		return rank
+	}
+	return h.Generation.N - d.policy.Start + 1
 }
 
 // age is how long ago an archive was last written, or, for the newest one, was

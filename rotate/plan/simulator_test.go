@@ -39,6 +39,7 @@ type file struct {
 	lines   []int
 	modTime time.Time
 	packed  bool
+	turns   int  // turns of its log that it went through, its own included
 	held    bool // a process writes it, and does not let go
 }
 
@@ -93,8 +94,8 @@ func (w *world) write(log string, n int) {
 	w.files[at] = &f
 }
 
-func (w *world) put(at Place, batch, lines int, modTime time.Time) {
-	f := &file{ino: uint64(w.next()), batch: batch, modTime: modTime, packed: strings.HasSuffix(at.Name, ".gz")}
+func (w *world) put(at Place, batch, turns, lines int, modTime time.Time) {
+	f := &file{ino: uint64(w.next()), batch: batch, turns: turns, modTime: modTime, packed: strings.HasSuffix(at.Name, ".gz")}
 	for range lines {
 		f.lines = append(f.lines, w.next())
 	}
@@ -146,6 +147,7 @@ func (w *world) observe() *Facts {
 			}
 		}
 		f, ok := w.files[l.Place]
+		l.CutShort = ok && slices.ContainsFunc(w.owed[log], func(o Owed) bool { return o.ID.Ino == f.ino })
 		if !ok {
 			l.Kind = Missing
 			if len(l.Archives) == 0 {
@@ -245,8 +247,7 @@ func (w *world) settled(l *LogPlan) {
 }
 
 func (w *world) do(s Step) bool {
-	from, ok := w.files[s.From]
-	if !ok && s.Op != Create {
+	if _, ok := w.files[s.From]; !ok && s.Op != Create {
 		w.fault("%s %s: it is not there", s.Op, s.From.Path())
 		return true
 	}
@@ -254,6 +255,10 @@ func (w *world) do(s Step) bool {
 	if !w.mutate() {
 		return false
 	}
+	if (s.Op == Rename || s.Op == Copy) && slices.Contains(w.logs, s.From.Name) {
+		w.turned(s.From.Name)
+	}
+	from, ok := w.files[s.From]
 	switch s.Op {
 	case Rename:
 		if taken || s.From.Dir.Mount != s.To.Dir.Mount {
@@ -273,7 +278,7 @@ func (w *world) do(s Step) bool {
 		saved.ino = uint64(w.next())
 		w.files[s.To] = &saved
 		rest := *from
-		rest.batch = w.next()
+		rest.batch, rest.turns = w.next(), 0
 		w.files[s.From] = &rest
 	case Truncate:
 		rest := *from
@@ -301,6 +306,18 @@ func (w *world) do(s Step) bool {
 	return true
 }
 
+// turned counts a turn for each archive of a log, and for what becomes one.
+func (w *world) turned(log string) {
+	n := NewNaming(w.policy, w.now.Location())
+	for at, f := range w.files {
+		if _, _, ok := n.Parse(log, at.Name); ok || at == (Place{w.home, log}) {
+			g := *f
+			g.turns++
+			w.files[at] = &g
+		}
+	}
+}
+
 // archived is the bytes of all archives.
 func (w *world) archived() (n int64) {
 	for at, f := range w.files {
@@ -324,7 +341,7 @@ func (w *world) judge(l *LogPlan, at Place, archived int64) {
 		}
 	}
 	switch {
-	case p.Rotate >= 0 && len(newer) >= p.Rotate:
+	case p.Rotate >= 0 && (len(newer) >= p.Rotate || !p.DateExt && f.turns > p.Rotate):
 	case p.MaxAge > 0 && w.now.Sub(f.modTime) > p.MaxAge:
 	case p.MaxTotal > 0 && archived > p.MaxTotal && at != l.Turned:
 	case p.KeepFree > 0 && at.Dir.Free < p.KeepFree && at != l.Turned:

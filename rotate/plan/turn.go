@@ -142,13 +142,13 @@ func after(own []held, g Generation, n *Naming) Generation {
 	return g
 }
 
-// shift moves up the archives that stand before the first free number, the
-// highest first, so that nothing is in the way of any of them. Beyond a free
-// number an earlier shift was done already, and nothing moves. A number is
-// free if no file has it, with whatever ending, in whatever folder.
+// shift moves up the archives, the highest first, so that nothing is in the way
+// of any of them. If an earlier shift was cut short, what stands beyond the
+// first free number has moved already, and stays. A number is free if no file
+// has it, with whatever ending, in whatever folder.
 func (d *decider) shift(l *LogPlan, own []held) []Step {
 	run, free := 0, d.policy.Start
-	for run < len(own) && own[run].Generation.N <= free {
+	for run < len(own) && (!l.CutShort || own[run].Generation.N <= free) {
 		free = own[run].Generation.N + 1
 		run++
 	}
