@@ -154,7 +154,7 @@ func (x *execution) saveState() {
 		}
 	}
 	x.forget()
-	if err := x.state.Save(x.fs); err != nil {
+	if err := x.state.Save(x.fs, x.opts.Held); err != nil {
 		x.fault(err)
 	}
 }

@@ -27,6 +27,7 @@ type Options struct {
 	Force bool      // turn every log
 	Only  []string  // names of policies, or paths or globs of logs; empty: all
 	Jobs  int       // archives compressed at a time; 0: one for each processor
+	Held  *Held     // the lock on State; nil: none
 
 	// Stdout and Stderr get what scripts print. Nil discards it.
 	Stdout, Stderr io.Writer
@@ -44,13 +45,19 @@ type Run struct {
 	owed     []state.Owed // as on disk
 }
 
-// ErrLocked is returned by Lock when another run holds the state.
-var ErrLocked = state.ErrLocked
+// Held is the lock on a state file, until Unlock.
+type Held = state.Held
 
-// Lock makes this process the only one that works with the state file until
-// unlock is called. It waits up to wait for another run to end; a negative
-// wait has no end but that of ctx. It fails with ErrLocked.
-func Lock(ctx context.Context, statePath string, wait time.Duration) (unlock func() error, err error) {
+// Why Lock fails, beside what the system says.
+var (
+	ErrLocked  = state.ErrLocked  // another run holds the state
+	ErrExposed = state.ErrExposed // others could hold it: a run without the lock mends that
+)
+
+// Lock makes this process the only one that works with the state file, also as
+// seen by logrotate. It waits up to wait for another run to end; a negative
+// wait has no end but that of ctx.
+func Lock(ctx context.Context, statePath string, wait time.Duration) (*Held, error) {
 	return state.Lock(ctx, statePath, wait)
 }
 

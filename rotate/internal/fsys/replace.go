@@ -1,24 +1,23 @@
 package fsys
 
 import (
-	"bufio"
 	"encoding/hex"
 	"errors"
 	"hash/fnv"
-	"io"
 	"io/fs"
+	"os"
 	"path"
 
 	"golang.org/x/sys/unix"
 )
 
-// Replace durably replaces the contents of the file at path, or makes it, with
-// mode and what write writes. It takes the place of a link, and of nothing else
+// Replace durably replaces the file at path, or makes it, with mode and what
+// write writes to the file that takes its place. It takes the place of a link, and of nothing else
 // that is not a regular file. The owner of a file stays.
 //
 // nil: the new file is there, durably. An error: the old or the new one is
 // there, whole.
-func (s *FS) Replace(path string, mode uint32, write func(io.Writer) error) error {
+func (s *FS) Replace(path string, mode uint32, write func(*os.File) error) error {
 	d, name, err := s.openParent(path)
 	if err != nil {
 		return err
@@ -52,13 +51,9 @@ func (s *FS) Replace(path string, mode uint32, write func(io.Writer) error) erro
 	return t.verify(name)
 }
 
-func (t *Temp) fill(write func(io.Writer) error) error {
+func (t *Temp) fill(write func(*os.File) error) error {
 	return t.dir.fs.once(Op{Call: "write", Path: t.file.Name()}, func() error {
-		w := bufio.NewWriter(t.file)
-		if err := write(w); err != nil {
-			return err
-		}
-		return w.Flush()
+		return write(t.file)
 	})
 }
 

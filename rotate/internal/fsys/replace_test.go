@@ -3,7 +3,6 @@ package fsys
 import (
 	"bytes"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"testing"
@@ -11,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func writer(text string) func(io.Writer) error {
-	return func(w io.Writer) error {
-		_, err := io.WriteString(w, text)
+func writer(text string) func(*os.File) error {
+	return func(f *os.File) error {
+		_, err := f.WriteString(text)
 		return err
 	}
 }
@@ -68,8 +67,8 @@ func TestReplaceFailsWithItsWriter(t *testing.T) {
 	folder := tempDir(t)
 	write(t, folder+"/status", "old")
 	sorry := errors.New("sorry")
-	err := new(FS).Replace(folder+"/status", 0o600, func(w io.Writer) error {
-		_, err := io.WriteString(w, "half")
+	err := new(FS).Replace(folder+"/status", 0o600, func(f *os.File) error {
+		_, err := f.WriteString("half")
 		return errors.Join(err, sorry)
 	})
 	wantErr(t, err, sorry)

@@ -14,6 +14,9 @@ import (
 // sizeLimit bounds what a file of ours may cost to read: a million logs fit.
 const sizeLimit = 64 << 20
 
+// fileMode is logrotate's, too.
+const fileMode = 0o640
+
 // discard is the path of a state that is neither read, saved nor locked, as
 // logrotate has it.
 const discard = os.DevNull

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"syscall"
@@ -12,57 +13,127 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrLocked means that another run holds the state.
-var ErrLocked = errors.New("held by another run")
+var (
+	// ErrLocked means that another run holds the state.
+	ErrLocked = errors.New("held by another run")
 
-// Lock keeps other runs off the state in path until unlock is called or the
-// process ends. It waits as long as wait for a run that holds it, for ever if
-// wait is negative, but no longer than ctx, and then fails with ErrLocked and
-// the other's process id, where that can be told.
-//
-// The lock is a flock(2) on the file path + ".lock", which is made with mode
-// 0600 and stays: never replaced and never removed, so that no two runs can
-// hold locks on different files of that name. Whoever can open a file can lock
-// it and keep us out for ever (CVE-2022-1348), so a lock file that anyone but
-// root and ourselves may open is refused.
-func Lock(ctx context.Context, path string, wait time.Duration) (unlock func() error, err error) {
-	if path == discard {
-		return func() error { return nil }, nil
-	}
-	path += ".lock"
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("lock %q: %w", path, cause(err))
-	}
-	if err := safe(f); err != nil {
-		f.Close() // nothing was written
-		return nil, fmt.Errorf("lock %q: %w", path, err)
-	}
-	if err := acquire(ctx, f, wait); err != nil {
-		return nil, fmt.Errorf("lock %q: %w", path, err)
-	}
-	return f.Close, nil
+	// ErrExposed means that the state is not locked, because other users can
+	// open it: whoever can open a file can lock it and keep every run out for
+	// ever (CVE-2022-1348).
+	ErrExposed = errors.New("other users can open it, and so could hold the lock")
+)
+
+// Held is a state that is locked. A nil Held locks nothing.
+type Held struct {
+	files []*os.File // each that has had the name, as long as the run lasts
 }
 
-// safe checks that nobody but root and ourselves can open f, under any name.
-// An access control list shows in the bits of the group.
-func safe(f *os.File) error {
-	info, err := f.Stat()
+// Lock keeps other runs, and those of logrotate, off the state in path until
+// Unlock is called or the process ends. It waits as long as wait for a run that
+// holds it, for ever if wait is negative, but no longer than ctx, and then
+// fails with ErrLocked and the other's process id, where that can be told.
+//
+// The lock is logrotate's: a flock(2) on the state file itself, which is made,
+// empty and with mode 0640, where there is none. Save takes it along to the file
+// that it puts in its place, before that gets the name, so that the name always
+// stands for a file that is locked.
+func Lock(ctx context.Context, path string, wait time.Duration) (*Held, error) {
+	if path == discard {
+		return nil, nil
+	}
+	began := time.Now()
+	for {
+		f, err := lockFile(ctx, path, wait)
+		if err != nil {
+			return nil, fmt.Errorf("lock %q: %w", path, err)
+		}
+		if still(f, path) {
+			return &Held{[]*os.File{f}}, nil
+		}
+		f.Close() // nothing was written: the run that held it has put another in its place
+		if wait > 0 {
+			wait = max(0, wait-time.Since(began))
+			began = time.Now()
+		}
+	}
+}
+
+// Unlock lets other runs begin.
+func (h *Held) Unlock() error {
+	if h == nil {
+		return nil
+	}
+	var errs []error
+	for _, f := range h.files {
+		errs = append(errs, f.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// follow locks f, which is about to become the state.
+func (h *Held) follow(f *os.File) error {
+	if h == nil {
+		return nil
+	}
+	// The lock is the open file's, and lasts as long as any descriptor of it.
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
-		return cause(err)
+		return err
 	}
-	st := info.Sys().(*syscall.Stat_t)
+	own := os.NewFile(uintptr(fd), f.Name())
+	h.files = append(h.files, own)
+	return flock(own, unix.LOCK_EX|unix.LOCK_NB)
+}
+
+// lockFile opens what has the name path now, and locks it.
+func lockFile(ctx context.Context, path string, wait time.Duration) (*os.File, error) {
+	f, err := openState(path)
+	if err != nil {
+		return nil, cause(err)
+	}
+	info, err := f.Stat()
 	switch {
+	case err != nil:
+		err = cause(err)
 	case !info.Mode().IsRegular():
-		return errors.New("not a regular file")
-	case st.Nlink != 1:
-		return fmt.Errorf("has %d names", st.Nlink)
-	case st.Uid != 0 && int(st.Uid) != os.Geteuid():
-		return fmt.Errorf("owned by user %d", st.Uid)
-	case info.Mode().Perm()&0o077 != 0:
-		return fmt.Errorf("mode %04o lets other users hold the lock", info.Mode().Perm())
+		err = errors.New("not a regular file")
+	case exposed(info):
+		err = ErrExposed
 	}
-	return nil
+	if err != nil {
+		f.Close() // nothing was written
+		return nil, err
+	}
+	return f, acquire(ctx, f, wait)
+}
+
+// openState opens the state for writing, without which NFS does not lock, and
+// makes it where there is none. As logrotate it follows a symbolic link that
+// leads somewhere.
+func openState(path string) (*os.File, error) {
+	const flags = os.O_RDWR | unix.O_NONBLOCK | unix.O_NOCTTY
+	f, err := os.OpenFile(path, flags, 0)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return f, err
+	}
+	f, err = os.OpenFile(path, flags|os.O_CREATE|os.O_EXCL, fileMode)
+	if errors.Is(err, fs.ErrExist) { // another run was faster, or it is a link to nowhere
+		return os.OpenFile(path, flags, 0)
+	}
+	return f, err
+}
+
+// exposed reports whether everybody can open a file with these looks.
+func exposed(info fs.FileInfo) bool { return info.Mode().Perm()&0o006 != 0 }
+
+// still reports whether f is the file that has the name path.
+func still(f *os.File, path string) bool {
+	held, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	now, err := os.Stat(path)
+	return err == nil && os.SameFile(held, now)
 }
 
 // acquire locks f, or closes it and fails.
@@ -116,8 +187,7 @@ func flock(f *os.File, how int) error {
 }
 
 // heldBy returns ErrLocked, with the process that holds f where proc_locks(5)
-// tells. Nothing is ever written to the file: a run that does nothing leaves
-// no trace.
+// tells.
 func heldBy(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {

@@ -11,11 +11,12 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"rotate/rotate/internal/fsys"
 )
 
 // held names, in the environment of this program run again, a state to lock.
@@ -23,30 +24,30 @@ const held = "STATE_TEST_HELD"
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(held); path != "" {
-		unlock, err := Lock(context.Background(), path, 0)
+		held, err := Lock(context.Background(), path, 0)
 		if err != nil {
 			fmt.Println(err)
 			os.Exit(1)
 		}
 		fmt.Println("locked")
 		time.Sleep(time.Hour) // until killed
-		unlock()
+		held.Unlock()
 	}
 	os.Exit(m.Run())
 }
 
-func lock(t *testing.T, path string, wait time.Duration) func() error {
+func lock(t *testing.T, path string, wait time.Duration) *Held {
 	t.Helper()
-	unlock, err := Lock(t.Context(), path, wait)
+	held, err := Lock(t.Context(), path, wait)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return unlock
+	return held
 }
 
-func unlocked(t *testing.T, unlock func() error) {
+func unlocked(t *testing.T, held *Held) {
 	t.Helper()
-	if err := unlock(); err != nil {
+	if err := held.Unlock(); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -54,10 +55,10 @@ func unlocked(t *testing.T, unlock func() error) {
 func TestLockKeepsOthersOff(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "status")
-	unlock := lock(t, path, 0)
+	held := lock(t, path, 0)
 	for _, wait := range []time.Duration{0, time.Millisecond} {
 		_, err := Lock(t.Context(), path, wait)
-		want := fmt.Sprintf("lock %q: held by another run", path+".lock")
+		want := fmt.Sprintf("lock %q: held by another run", path)
 		if !errors.Is(err, ErrLocked) || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("wait %v: got %v, want %v", wait, err, want)
 		}
@@ -72,19 +73,16 @@ func TestLockKeepsOthersOff(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	unlocked(t, unlock)
+	unlocked(t, held)
 	// The attempts that gave up must not keep what they are given too late.
 	for range 200 {
 		unlocked(t, lock(t, path, -1))
 	}
 	unlocked(t, lock(t, path, time.Hour))
 
-	info, err := os.Stat(path + ".lock")
-	if err != nil || info.Mode() != 0o600 || info.Size() != 0 {
+	info, err := os.Stat(path)
+	if err != nil || info.Mode() != fileMode || info.Size() != 0 {
 		t.Errorf("after the last unlock: %v, %v", info, err)
-	}
-	if _, err := os.Stat(path); !os.IsNotExist(err) {
-		t.Errorf("the state itself was touched: %v", err)
 	}
 }
 
@@ -95,7 +93,7 @@ func TestLockIsHeldByOneAtATime(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 20 {
 		wg.Go(func() {
-			unlock, err := Lock(t.Context(), path, []time.Duration{-1, time.Hour}[i%2])
+			held, err := Lock(t.Context(), path, []time.Duration{-1, time.Hour}[i%2])
 			if err != nil {
 				t.Error(err)
 				return
@@ -104,7 +102,7 @@ func TestLockIsHeldByOneAtATime(t *testing.T) {
 				t.Errorf("%d holders", n)
 			}
 			holders.Add(-1)
-			if err := unlock(); err != nil {
+			if err := held.Unlock(); err != nil {
 				t.Error(err)
 			}
 		})
@@ -143,73 +141,150 @@ func TestLockDiesWithItsProcess(t *testing.T) {
 	unlocked(t, lock(t, path, -1))
 }
 
-// Whoever can open the lock file could hold it: CVE-2022-1348.
-func TestLockRefusesFilesOfOthers(t *testing.T) {
+// Whoever can open the file could hold the lock: CVE-2022-1348.
+func TestLockRefusesWhatOthersCanOpen(t *testing.T) {
 	t.Parallel()
-	const nobody = 65534
-	write := func(path string) error { return os.WriteFile(path, nil, 0o600) }
+	for _, mode := range []os.FileMode{0o604, 0o602, 0o644, 0o666} {
+		path := given(t, header2+"\n")
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Lock(t.Context(), path, 0); !errors.Is(err, ErrExposed) {
+			t.Errorf("mode %04o: got %v", mode, err)
+		}
+		// A run without the lock mends it, though it has nothing to record.
+		s, _ := read(t, path)
+		if err := s.Save(&fsys.FS{}, nil); err != nil {
+			t.Fatal(err)
+		}
+		unlocked(t, lock(t, path, 0))
+	}
+}
+
+func TestLockRefusesWhatIsNoFile(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name string
 		make func(path string) error
 		want string
-		root bool
 	}{
-		{"readable by all", func(path string) error { return errors.Join(write(path), os.Chmod(path, 0o604)) }, "mode 0604 lets other users hold the lock", false},
-		{"readable by the group", func(path string) error { return errors.Join(write(path), os.Chmod(path, 0o640)) }, "mode 0640 lets other users hold the lock", false},
-		{"writable by all", func(path string) error { return errors.Join(write(path), os.Chmod(path, 0o602)) }, "mode 0602 lets other users hold the lock", false},
-		{"of another user", func(path string) error { return errors.Join(write(path), os.Chown(path, nobody, 0)) }, "owned by user 65534", true},
-		{"with a second name", func(path string) error { return errors.Join(write(path), os.Link(path, path+"2")) }, "has 2 names", false},
-		{"symbolic link", func(path string) error { return errors.Join(write(path+"2"), os.Symlink(path+"2", path)) }, "too many levels of symbolic links", false},
-		{"dangling link", func(path string) error { return os.Symlink(path+"2", path) }, "too many levels of symbolic links", false},
-		{"FIFO", func(path string) error { return unix.Mkfifo(path, 0o600) }, "not a regular file", false},
-		{"folder", func(path string) error { return os.Mkdir(path, 0o700) }, "is a directory", false},
+		{"link to nowhere", func(path string) error { return os.Symlink(path+"2", path) }, "no such file or directory"},
+		{"FIFO", func(path string) error { return unix.Mkfifo(path, 0o600) }, "not a regular file"},
+		{"folder", func(path string) error { return os.Mkdir(path, 0o700) }, "is a directory"},
+		{"in no folder", func(path string) error { return os.Remove(filepath.Dir(path)) }, "no such file or directory"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if tt.root {
-				needRoot(t)
-			}
 			path := filepath.Join(t.TempDir(), "status")
-			if err := tt.make(path + ".lock"); err != nil {
+			if err := tt.make(path); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := Lock(t.Context(), path, 0); err == nil || err.Error() != fmt.Sprintf("lock %q: %s", path+".lock", tt.want) {
+			if _, err := Lock(t.Context(), path, 0); err == nil || err.Error() != fmt.Sprintf("lock %q: %s", path, tt.want) {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
 		})
 	}
 }
 
-// TestLockFileIsClosedToOthers tries to hold the lock as another user.
-func TestLockFileIsClosedToOthers(t *testing.T) {
+// The name stands for a file that is locked, however often it is replaced.
+func TestLockFollowsTheState(t *testing.T) {
 	t.Parallel()
-	needRoot(t)
-	// Not in t.TempDir, whose parents are closed to others as well.
-	dir, err := os.MkdirTemp("", "lock")
-	if err != nil {
+	real := given(t, header2+"\n")
+	path := filepath.Join(t.TempDir(), "status")
+	if err := os.Symlink(real, path); err != nil {
 		t.Fatal(err)
 	}
-	defer os.RemoveAll(dir) // a temporary folder
-	if err := os.Chmod(dir, 0o755); err != nil {
+	held := lock(t, path, 0)
+	s, _ := read(t, path)
+	waiting := make(chan *Held)
+	go func() {
+		held, err := Lock(t.Context(), path, -1)
+		if err != nil {
+			t.Error(err)
+		}
+		waiting <- held
+	}()
+	for log := range 3 {
+		s.Set(fmt.Sprint("/", log), day)
+		if err := s.Save(&fsys.FS{}, held); err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range []string{path, real} {
+			if _, err := Lock(t.Context(), path, 0); !errors.Is(err, ErrLocked) {
+				t.Fatalf("after save %d: got %v", log, err)
+			}
+		}
+	}
+	select {
+	case <-waiting:
+		t.Fatal("the one that waited began too soon")
+	default:
+	}
+	unlocked(t, held)
+	// It must hold what has the name now, not the file that it waited for.
+	held = <-waiting
+	if _, err := Lock(t.Context(), path, 0); !errors.Is(err, ErrLocked) {
+		t.Errorf("got %v", err)
+	}
+	unlocked(t, held)
+}
+
+// A run of ours and one of logrotate exclude each other, both ways.
+func TestLockIsThatOfLogrotate(t *testing.T) {
+	t.Parallel()
+	program, err := exec.LookPath("logrotate")
+	if err != nil && os.Getenv("CI") == "true" {
+		t.Fatal(err)
+	} else if err != nil {
+		t.Skip(err)
+	}
+	dir := t.TempDir()
+	path, log, config, ready, done := dir+"/status", dir+"/log", dir+"/config", dir+"/ready", dir+"/done"
+	text := fmt.Sprintf("%s {\n size 1\n firstaction\n echo >%s; read line <%s\n endscript\n}\n", log, ready, done)
+	for _, err := range []error{
+		os.WriteFile(config, []byte(text), 0o600), os.WriteFile(log, []byte("one\n"), 0o600),
+		unix.Mkfifo(ready, 0o600), unix.Mkfifo(done, 0o600),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	held := lock(t, path, 0)
+	s, _ := read(t, path)
+	s.Set("/a", day)
+	if err := s.Save(&fsys.FS{}, held); err != nil { // which must not lose the lock
 		t.Fatal(err)
 	}
-	path := filepath.Join(dir, "status")
-	defer unlocked(t, lock(t, path, 0))
-	cmd := exec.Command("cat", path+".lock")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-	out, err := cmd.CombinedOutput()
-	if !strings.Contains(string(out), "Permission denied") {
-		t.Errorf("opened by another user: %q, %v", out, err)
+	if out, err := exec.Command(program, "-s", path, config).CombinedOutput(); err == nil || !strings.Contains(string(out), "already locked") {
+		t.Fatalf("got %v: %s", err, out)
 	}
+	unlocked(t, held)
+
+	cmd := exec.Command(program, "-s", path, config)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait() // below, or after a failure
+	if _, err := os.ReadFile(ready); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Lock(t.Context(), path, 0); !errors.Is(err, ErrLocked) {
+		t.Errorf("got %v", err)
+	}
+	if err := os.WriteFile(done, []byte("\n"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	unlocked(t, lock(t, path, 0))
 }
 
 func TestLockOfDiscardedState(t *testing.T) {
 	t.Parallel()
 	for range 2 {
 		lock(t, "/dev/null", 0)
-	}
-	if _, err := os.Lstat("/dev/null.lock"); !os.IsNotExist(err) {
-		t.Errorf("/dev/null.lock: %v", err)
 	}
 }
 

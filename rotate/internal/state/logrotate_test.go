@@ -63,7 +63,7 @@ func TestLogrotateReadsAndWritesTheSame(t *testing.T) {
 	for _, name := range names {
 		s.Set(name, now.Add(-time.Duration(random.Int64N(int64(300*24*time.Hour)))))
 	}
-	if err := s.Save(&fsys.FS{}); err != nil {
+	if err := s.Save(&fsys.FS{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	ours := readText(t, path)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -95,7 +96,7 @@ func WriteOwed(files *fsys.FS, path string, owed iter.Seq[Owed]) error {
 			return nil
 		}
 	} else {
-		err = files.Replace(path, 0o640, func(w io.Writer) error { return encodeOwed(w, owed) })
+		err = files.Replace(path, fileMode, func(f *os.File) error { return encodeOwed(f, owed) })
 	}
 	if err != nil {
 		return fmt.Errorf("save what is owed: %w", err)

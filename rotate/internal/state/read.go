@@ -2,6 +2,7 @@ package state
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"time"
 )
@@ -29,6 +30,8 @@ const (
 // whole: it cannot be opened, is not a regular file, is larger than 64 MiB, or
 // is text with neither the first line nor any other line of a state.
 //
+// A file that others can open is to be saved, whatever it says: see [Lock].
+//
 // The path "/dev/null" stands for a state that is always empty, and that Save
 // discards.
 func Read(path string, loc *time.Location) (*State, []error, error) {
@@ -37,6 +40,9 @@ func Read(path string, loc *time.Location) (*State, []error, error) {
 		return nil, nil, err
 	}
 	s := &State{path: path, loc: loc, last: make(map[string]int64, entries(text))}
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && exposed(info) {
+		s.changed = true // it cannot be locked as long as it looks like that
+	}
 	warn, err := s.parse(text)
 	if err != nil {
 		return nil, nil, err

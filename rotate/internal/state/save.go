@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"rotate/rotate/internal/fsys"
@@ -12,13 +13,19 @@ import (
 // Save makes the state durable if it Changed: when it returns nil the file on
 // disk is the new one, whatever happens next; on an error it is the old one or
 // the new one, complete. The file is sorted, has mode 0640, and takes the
-// place of a symbolic link, as logrotate's does.
-func (s *State) Save(files *fsys.FS) error {
+// place of a symbolic link, as logrotate's does. The lock held goes with it.
+func (s *State) Save(files *fsys.FS, held *Held) error {
 	if !s.changed {
 		return nil
 	}
 	if s.path != discard {
-		if err := files.Replace(s.path, 0o640, s.write); err != nil {
+		err := files.Replace(s.path, fileMode, func(f *os.File) error {
+			if err := held.follow(f); err != nil {
+				return err
+			}
+			return s.write(f)
+		})
+		if err != nil {
 			return fmt.Errorf("save state: %w", err)
 		}
 	}

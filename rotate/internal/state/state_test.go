@@ -231,7 +231,7 @@ func TestSave(t *testing.T) {
 	if !s.Changed() {
 		t.Fatal("not changed")
 	}
-	if err := s.Save(&fsys.FS{}); err != nil {
+	if err := s.Save(&fsys.FS{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	want := header2 + "\n" + `"/a\"\\\n` + "\xff" + `" 2026-11-23-7:48:0` + "\n" + `"/b" 2026-11-23-7:48:0` + "\n"
@@ -256,7 +256,7 @@ func TestSave(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Save(&fsys.FS{}); err != nil {
+	if err := s.Save(&fsys.FS{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(path); !os.IsNotExist(err) {
@@ -273,7 +273,7 @@ func TestSaveTakesThePlaceOfALink(t *testing.T) {
 	}
 	s, _ := read(t, link)
 	s.Set("/b", day)
-	if err := s.Save(&fsys.FS{}); err != nil {
+	if err := s.Save(&fsys.FS{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if s, _ := read(t, file); s.Len() != 1 {
@@ -289,7 +289,7 @@ func TestSaveFails(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "missing", "status")
 	s, _ := read(t, path)
 	s.Set("/a", day)
-	if err := s.Save(&fsys.FS{}); !errors.Is(err, fs.ErrNotExist) || !s.Changed() {
+	if err := s.Save(&fsys.FS{}, nil); !errors.Is(err, fs.ErrNotExist) || !s.Changed() {
 		t.Errorf("got %v, changed %v", err, s.Changed())
 	}
 }
@@ -298,7 +298,7 @@ func TestSaveDiscards(t *testing.T) {
 	t.Parallel()
 	s, _ := read(t, "/dev/null")
 	s.Set("/a", day)
-	if err := s.Save(&fsys.FS{}); err != nil || s.Changed() {
+	if err := s.Save(&fsys.FS{}, nil); err != nil || s.Changed() {
 		t.Errorf("got %v, changed %v", err, s.Changed())
 	}
 	if info, err := os.Stat("/dev/null"); err != nil || info.Mode().Type() != os.ModeDevice|os.ModeCharDevice {
