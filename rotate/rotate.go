@@ -50,8 +50,8 @@ type Held = state.Held
 
 // Why Lock fails, beside what the system says.
 var (
-	ErrLocked  = state.ErrLocked  // another run holds the state
-	ErrExposed = state.ErrExposed // others could hold it: a run without the lock mends that
+	ErrLocked   = state.ErrLocked   // another run holds the state
+	ErrStranger = state.ErrStranger // somebody holds it who must not: a run without the lock mends that
 )
 
 // Lock makes this process the only one that works with the state file, also as

@@ -43,7 +43,7 @@ func TestNothingDueCostsNothing(t *testing.T) {
 				w.configure(t, `[log.a]; paths=["DIR/log/*.log"]; rotate=3; `+tt.config)
 				trace, _ := w.trace(t, []string{"-qq", "-y"})
 				folder := regexp.QuoteMeta(filepath.Join(w.dir, "log"))
-				if changes := w.listed(changesIn(trace)); changes != "open state/status.lock\n" {
+				if changes := w.listed(changesIn(trace)); changes != "" {
 					t.Errorf("%d logs: nothing is due, and what is done is\n%s", logs, changes)
 				}
 				if n := matches(trace, `openat2?\(AT_FDCWD<[^>]*>, "`+folder+`"`); n != tt.opens {
@@ -226,6 +226,9 @@ func (w *tracedWorld) write(t *testing.T, config string, last time.Time, files [
 		}
 	}
 	put(w.state, state.String())
+	if err := os.Chmod(w.state, 0o640); err != nil { // as a run leaves it
+		t.Fatal(err)
+	}
 	w.configure(t, config)
 }
 

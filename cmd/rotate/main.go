@@ -8,34 +8,17 @@ import (
 	"math"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"syscall"
-
-	"github.com/alecthomas/kong"
-
-	"rotate/rotate"
 )
 
-// cli is the command line.
-type cli struct {
-	Run     runCmd     `cmd:"" default:"withargs" help:"Turn the logs that are due (the default)."`
-	Check   checkCmd   `cmd:"" help:"Say what is wrong with the configuration, its logs and its targets."`
-	Explain explainCmd `cmd:"" help:"Say what is decided about a log, and why."`
-	Demo    demoCmd    `cmd:"" help:"Show the whole job with a real service in a temporary folder."`
-	Version versionCmd `cmd:"" help:"Print the version."`
-
-	Print kong.VersionFlag `name:"version" help:"Print the version."`
-}
-
-const about = `Log rotation that proves it worked.
-
-Exit status: 0 done, 1 something failed or is owed, 3 another run holds the state.`
-
-// The exit codes. Bad usage is a failure too.
+// The exit codes, those of logrotate.
 const (
 	exitDone   = 0
 	exitFailed = 1
+	exitUsage  = 2
 	exitLocked = 3
 )
 
@@ -61,69 +44,42 @@ func main() {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memory)
 	}
-	v := newVoice(os.Stdout, os.Stderr)
-	err := run(os.Args[1:], v)
-	if lost := v.flush(); lost != nil && err == nil {
-		err = lost
-	}
-	switch {
-	case err == nil:
-		os.Exit(exitDone)
-	case errors.Is(err, errSaid):
-		os.Exit(exitFailed)
-	case errors.Is(err, rotate.ErrLocked):
-		v.fail(err)
-		os.Exit(exitLocked)
-	default:
-		v.fail(err)
-		os.Exit(exitFailed)
-	}
-}
-
-func run(args []string, v *voice) error {
-	state, err := stateFile("")
-	if err != nil {
-		state = "none: " + err.Error() // a run without --state says so too
-	}
-	done := false
-	parser := kong.Must(&cli{},
-		kong.Name("rotate"),
-		kong.Description(about),
-		kong.Writers(v.out, v.err),
-		kong.Exit(func(int) { done = true }), // after --help and --version
-		kong.Vars{"version": version(), "config": defaultConfig, "state": state},
-		kong.Help(help),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: width}),
-	)
-	command, err := parser.Parse(args)
-	if done {
-		return nil
-	}
-	if err != nil {
-		return usageError{err}
-	}
-
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	// Who reads the output and goes away must not end a run half-way.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 
-	command.BindTo(ctx, (*context.Context)(nil))
-	return command.Run(v)
+	v := newVoice(os.Stdout, os.Stderr)
+	var err error
+	var t teller = v
+	if filepath.Base(os.Args[0]) == "logrotate" {
+		t, err = dropIn(ctx, v, os.Args[1:])
+	} else {
+		err = run(ctx, v, os.Args[1:])
+	}
+	if lost := t.flush(); lost != nil && err == nil {
+		err = lost
+	}
+	if err != nil && !errors.Is(err, errSaid) {
+		t.fail(err)
+	}
+	os.Exit(status(err))
 }
 
-// usageError is a command line that cannot be understood.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
-
-// help prints what kong does. The program itself gets the arguments and flags
-// of the run, the command that needs no name.
-func help(options kong.HelpOptions, ctx *kong.Context) error {
-	if ctx.Selected() == nil {
-		program, run := ctx.Model.Node, ctx.Model.DefaultCmd
-		program.Positional = run.Positional
-		program.Flags = append(program.Flags, run.Flags...)
+func status(err error) int {
+	switch {
+	case err == nil:
+		return exitDone
+	case is[usageError](err):
+		return exitUsage
+	case is[lockError](err):
+		return exitLocked
 	}
-	return kong.DefaultHelpPrinter(options, ctx)
+	return exitFailed
+}
+
+// is reports whether an E is in the tree of err.
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }

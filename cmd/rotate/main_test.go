@@ -13,6 +13,7 @@ var update = flag.Bool("update", false, "rewrite scripts and golden files with w
 func TestMain(m *testing.M) {
 	testscript.Main(tests{m}, map[string]func(){
 		"rotate":    main,
+		"logrotate": main,
 		"logwriter": logwriter,
 	})
 }

@@ -26,25 +26,25 @@ type outcome struct {
 }
 
 // take keeps what was prepared, and says what is odd about it.
-func (o *outcome) take(v *voice, run *rotate.Run) {
+func (o *outcome) take(t teller, run *rotate.Run) {
 	o.plan, o.warnings = run.Plan, run.Warnings
 	for _, w := range run.Warnings {
-		v.warn(w)
+		t.warn(w)
 	}
 }
 
 // fail says err and keeps it.
-func (o *outcome) fail(v *voice, err error) {
-	v.fail(err)
+func (o *outcome) fail(t teller, err error) {
+	t.fail(err)
 	o.errs = append(o.errs, apart(err)...)
 }
 
 // end ends a command that failed with err, or with what is in o: it prints o
 // as a document, if that was asked for, and returns what is yet to be said.
-func (o *outcome) end(v *voice, err error, asJSON bool) error {
+func (o *outcome) end(t teller, err error, asJSON bool) error {
 	o.errs = append(o.errs, apart(err)...)
 	if asJSON {
-		err = errors.Join(err, writeJSON(v.out, o))
+		err = errors.Join(err, writeJSON(t.results(), o))
 	}
 	if err == nil && !o.ok() {
 		return errSaid

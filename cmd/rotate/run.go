@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -13,76 +14,110 @@ import (
 // defaultConfig is read when the command line names no configuration.
 const defaultConfig = "/etc/rotate.toml"
 
-// runCmd is the run itself.
+// runCmd is the run itself. It takes logrotate's options, and ours.
 type runCmd struct {
-	Config   []string `arg:"" optional:"" help:"Configuration files, or folders of *.toml (default ${config})."`
-	DryRun   bool     `short:"n" help:"Print the plan and do nothing."`
-	Force    bool     `short:"f" help:"Turn every log, due or not."`
-	Verbose  bool     `short:"v" help:"Print the plan with its reasons, then what was done."`
-	State    string   `short:"s" placeholder:"FILE" help:"State file (default ${state})."`
-	JSON     bool     `name:"json" help:"Print the plan or the report as JSON."`
-	Only     []string `sep:"none" placeholder:"WHAT" help:"Only this policy, this log, or the logs of this pattern. May be repeated."`
-	LockWait duration `placeholder:"TIME" help:"How long to wait for another run to end, such as 5m."`
-	Jobs     int      `placeholder:"N" help:"How many archives to compress at a time (default: one a processor)."`
+	Config           []string `arg:"" optional:"" help:"Configuration files, or folders of them (default ${config})."`
+	DryRun           bool     `short:"n" help:"Print the plan and do nothing."`
+	Debug            bool     `short:"d" help:"Print the plan with its reasons and do nothing: --dry-run --verbose."`
+	Force            bool     `short:"f" help:"Turn every log, due or not."`
+	Verbose          bool     `short:"v" help:"Print the plan with its reasons, then what was done."`
+	Log              string   `short:"l" placeholder:"FILE" help:"Write to FILE what --verbose prints, and all errors; \"syslog\" is the system log."`
+	Mail             string   `short:"m" placeholder:"COMMAND" help:"Command that mails archives (default /bin/mail)."`
+	State            string   `short:"s" placeholder:"FILE" help:"State file (default ${state})."`
+	SkipStateLock    bool     `help:"Do not lock the state file."`
+	WaitForStateLock bool     `help:"Wait for another run to end, however long it takes."`
+	LockWait         duration `placeholder:"TIME" help:"Wait for another run to end, no longer than TIME, such as 5m."`
+	JSON             bool     `name:"json" help:"Print the plan or the report as JSON."`
+	Only             []string `sep:"none" placeholder:"WHAT" help:"Only this policy, this log, or the logs of this pattern. May be repeated."`
+	Jobs             int      `placeholder:"N" help:"How many archives to compress at a time (default: one a processor)."`
 }
 
-func (c *runCmd) Run(ctx context.Context, v *voice) error {
+// AfterApply makes an option of what others stand for.
+func (c *runCmd) AfterApply() error {
+	c.DryRun = c.DryRun || c.Debug
+	c.Verbose = c.Verbose || c.Debug
+	return nil
+}
+
+func (c *runCmd) Run(ctx context.Context, t teller) error {
 	o := &outcome{now: time.Now(), dryRun: c.DryRun}
-	return o.end(v, c.do(ctx, v, o), c.JSON)
+	return o.end(t, c.do(ctx, t, o), c.JSON)
 }
 
 // do is the run. It says what failed, and keeps it in o; what it returns is
 // yet to be said.
-func (c *runCmd) do(ctx context.Context, v *voice, o *outcome) error {
-	policies, only := load(v, o, c.Config), absolute(c.Only)
+func (c *runCmd) do(ctx context.Context, t teller, o *outcome) error {
+	if c.SkipStateLock && (c.WaitForStateLock || c.LockWait != 0) {
+		return errors.New("--skip-state-lock: there is no lock to wait for")
+	}
+	defer t.listen(c)()
+	policies, only := load(t, o, c.Config), absolute(c.Only)
 	state, err := stateFile(c.State)
 	if err != nil {
 		return err
 	}
-	if !c.DryRun {
-		unlock, err := lock(ctx, state, c.State == "", time.Duration(c.LockWait))
-		if err != nil {
-			return err
-		}
-		defer func() {
-			if err := unlock(); err != nil {
-				o.fail(v, err)
-			}
-		}()
+	held, err := c.lock(ctx, t, state)
+	if err != nil {
+		return lockError{err}
 	}
+	defer func() {
+		if err := held.Unlock(); err != nil {
+			o.fail(t, err)
+		}
+	}()
 	o.now = time.Now() // a run that waited must not decide by the clock of its start
 	run, err := rotate.Prepare(ctx, policies, rotate.Options{
-		State: state, Now: o.now, Force: c.Force, Only: only, Jobs: c.Jobs,
+		State: state, Now: o.now, Force: c.Force, Only: only, Jobs: c.Jobs, Held: held,
 		Stdout: scriptOutput(c.JSON), Stderr: os.Stderr,
 	})
 	if err != nil {
 		return interrupted(ctx, err)
 	}
-	o.take(v, run)
+	o.take(t, run)
 	for _, what := range strangers(only, policies, run.Plan) {
-		o.fail(v, fmt.Errorf("--only %s: neither a policy nor a log of one", name(what)))
+		o.fail(t, fmt.Errorf("--only %s: neither a policy nor a log of one", name(what)))
 	}
-	if (c.DryRun || c.Verbose) && !c.JSON {
-		v.plan(run.Plan, c.Verbose)
-	}
+	t.intend(run.Plan)
 	if c.DryRun {
-		v.obstacles(run.Plan)
+		t.end(run.Plan, nil)
 		return nil
 	}
-	if err := v.flush(); err != nil {
+	if err := t.flush(); err != nil {
 		return err // before anything is done
 	}
 	ease()
 	o.report = run.Execute(ctx)
-	o.plan = run.Plan // with nothing to turn, if that could not be written down
 	o.targets = o.report.Targets
-	if c.Verbose && !c.JSON {
-		v.done(o.report)
-	}
-	v.obstacles(run.Plan)
-	v.failures(o.report)
+	t.end(run.Plan, o.report)
 	return interrupted(ctx, nil)
 }
+
+// lock keeps other runs off the state, unless nothing is to be changed.
+func (c *runCmd) lock(ctx context.Context, t teller, state string) (*rotate.Held, error) {
+	if c.DryRun || c.SkipStateLock {
+		return nil, nil
+	}
+	wait := time.Duration(c.LockWait)
+	if c.WaitForStateLock {
+		wait = -1
+	}
+	if c.State == "" {
+		if err := makeFolder(state); err != nil {
+			return nil, err
+		}
+	}
+	held, err := rotate.Lock(ctx, state, wait)
+	if errors.Is(err, rotate.ErrStranger) {
+		t.warn(err)
+		return nil, nil
+	}
+	return held, err
+}
+
+// lockError is a state that could not be locked.
+type lockError struct{ error }
+
+func (e lockError) Unwrap() error { return e.error }
 
 // scriptOutput is where scripts print. A document must stay one.
 func scriptOutput(json bool) *os.File {
@@ -94,13 +129,14 @@ func scriptOutput(json bool) *os.File {
 
 // load reads the configuration. What is in error is said, and the rest still
 // counts.
-func load(v *voice, o *outcome, paths []string) []*policy.Policy {
+func load(t teller, o *outcome, paths []string) []*policy.Policy {
 	if len(paths) == 0 {
 		paths = []string{defaultConfig}
 	}
 	config, err := policy.Load(paths...)
+	t.read(config)
 	if err != nil {
-		o.fail(v, err)
+		o.fail(t, err)
 	}
 	return config.Policies
 }

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
-
-	"rotate/rotate"
 )
 
 // stateFile is where a run keeps when each log was last rotated: asked, or by
@@ -30,16 +26,11 @@ func stateFile(asked string) (string, error) {
 	return filepath.Join(dir, "rotate", "status"), nil
 }
 
-// lock locks the state file. If that is the default one, its folder is made.
-func lock(ctx context.Context, state string, byDefault bool, wait time.Duration) (unlock func() error, err error) {
-	if byDefault {
-		mode := os.FileMode(0o700)
-		if os.Geteuid() == 0 {
-			mode = 0o755
-		}
-		if err := os.MkdirAll(filepath.Dir(state), mode); err != nil {
-			return nil, err
-		}
+// makeFolder makes the folder of the default state file.
+func makeFolder(state string) error {
+	mode := os.FileMode(0o700)
+	if os.Geteuid() == 0 {
+		mode = 0o755
 	}
-	return rotate.Lock(ctx, state, wait)
+	return os.MkdirAll(filepath.Dir(state), mode)
 }

@@ -49,8 +49,13 @@ func (s style) paint(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-func (s style) bold(text string) string   { return s.paint("1", text) }
-func (s style) dim(text string) string    { return s.paint("2", text) }
-func (s style) red(text string) string    { return s.paint("1;31", text) }
-func (s style) yellow(text string) string { return s.paint("1;33", text) }
-func (s style) cyan(text string) string   { return s.paint("36", text) }
+// The colours of labels.
+const (
+	red    = "1;31"
+	yellow = "1;33"
+	cyan   = "36"
+)
+
+func (s style) bold(text string) string { return s.paint("1", text) }
+func (s style) dim(text string) string  { return s.paint("2", text) }
+func (s style) red(text string) string  { return s.paint(red, text) }

@@ -120,7 +120,7 @@ func (v *voice) failures(r *rotate.Report) {
 			}
 		}
 		if l.AtRisk > 0 {
-			v.note(v.errStyle.yellow("warning:"), fmt.Sprintf("%s: %s were written while it was copied and truncated, and may be lost", name(l.Log.Path()), size(l.AtRisk)))
+			v.note(yellow, "warning:", fmt.Sprintf("%s: %s were written while it was copied and truncated, and may be lost", name(l.Log.Path()), size(l.AtRisk)))
 			v.hint("without copytruncate nothing is: let the service reopen its log, and say how in notify")
 		}
 	}

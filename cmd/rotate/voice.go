@@ -32,6 +32,9 @@ type voice struct {
 	style
 	errStyle style
 	hinted   map[string]bool
+
+	loud, full bool   // whether a run is told, and all of it
+	log        *voice // what else hears all of it; nil: nobody
 }
 
 func newVoice(out, err *os.File) *voice {
@@ -66,14 +69,14 @@ func (v *voice) fail(err error) {
 }
 
 func (v *voice) failWith(text, hint string) {
-	v.note(v.errStyle.red("error:"), text)
+	v.note(red, "error:", text)
 	v.hint(hint)
 }
 
 // warn says what is odd and stops nothing.
 func (v *voice) warn(err error) {
 	for _, err := range apart(err) {
-		v.note(v.errStyle.yellow("warning:"), err.Error())
+		v.note(yellow, "warning:", err.Error())
 		v.hint(hint(err))
 	}
 }
@@ -83,13 +86,16 @@ func (v *voice) hint(text string) {
 		return
 	}
 	v.hinted[text] = true
-	v.note(v.errStyle.cyan("hint:"), text)
+	v.note(cyan, "hint:", text)
 }
 
 // note prints a line to standard error, after the results that came before.
-func (v *voice) note(label, text string) {
+func (v *voice) note(code, label, text string) {
 	_ = v.flush() // told at the end of the program
-	fmt.Fprintf(v.err, "rotate: %s %s\n", label, oneLine(text))
+	fmt.Fprintf(v.err, "rotate: %s %s\n", v.errStyle.paint(code, label), oneLine(text))
+	if v.log != nil {
+		v.log.note(code, label, text)
+	}
 }
 
 // apart returns the errors that were joined into err.

@@ -17,10 +17,10 @@ var (
 	// ErrLocked means that another run holds the state.
 	ErrLocked = errors.New("held by another run")
 
-	// ErrExposed means that the state is not locked, because other users can
-	// open it: whoever can open a file can lock it and keep every run out for
-	// ever (CVE-2022-1348).
-	ErrExposed = errors.New("other users can open it, and so could hold the lock")
+	// ErrStranger means that some user holds the state who must not keep others
+	// from their runs. That is possible if everybody can open it (CVE-2022-1348),
+	// until the next Save.
+	ErrStranger = errors.New("everybody can open it, and somebody holds the lock")
 )
 
 // Held is a state that is locked. A nil Held locks nothing.
@@ -32,6 +32,8 @@ type Held struct {
 // Unlock is called or the process ends. It waits as long as wait for a run that
 // holds it, for ever if wait is negative, but no longer than ctx, and then
 // fails with ErrLocked and the other's process id, where that can be told.
+//
+// If a stranger holds it, it fails with ErrStranger at once.
 //
 // The lock is logrotate's: a flock(2) on the state file itself, which is made,
 // empty and with mode 0640, where there is none. Save takes it along to the file
@@ -97,8 +99,8 @@ func lockFile(ctx context.Context, path string, wait time.Duration) (*os.File, e
 		err = cause(err)
 	case !info.Mode().IsRegular():
 		err = errors.New("not a regular file")
-	case exposed(info):
-		err = ErrExposed
+	case exposed(info) && heldByStranger(f):
+		err = ErrStranger
 	}
 	if err != nil {
 		f.Close() // nothing was written
@@ -186,33 +188,47 @@ func flock(f *os.File, how int) error {
 	}
 }
 
-// heldBy returns ErrLocked, with the process that holds f where proc_locks(5)
-// tells.
+// heldBy returns ErrLocked, with the process that holds f where that is told.
 func heldBy(f *os.File) error {
+	if pid := lockHolder(f); pid != "" {
+		return fmt.Errorf("%w, process %s", ErrLocked, pid)
+	}
+	return ErrLocked // the process is a courtesy
+}
+
+// heldByStranger reports whether a user other than root and ourselves holds f.
+func heldByStranger(f *os.File) bool {
+	pid := lockHolder(f)
+	if pid == "" {
+		return false
+	}
+	info, err := os.Stat("/proc/" + pid)
+	if err != nil {
+		return false // it has ended
+	}
+	uid := info.Sys().(*syscall.Stat_t).Uid
+	return uid != 0 && int(uid) != os.Geteuid()
+}
+
+// lockHolder is the process that holds f, where proc_locks(5) tells.
+func lockHolder(f *os.File) (pid string) {
 	info, err := f.Stat()
 	if err != nil {
-		return ErrLocked // the process is a courtesy
+		return ""
 	}
 	st := info.Sys().(*syscall.Stat_t)
 	file := fmt.Sprintf("%02x:%02x:%d", unix.Major(st.Dev), unix.Minor(st.Dev), st.Ino)
 	for range 3 { // a line can be missed while others come and go
-		if pid := lockHolder(file); pid != "" {
-			return fmt.Errorf("%w, process %s", ErrLocked, pid)
+		locks, err := os.ReadFile("/proc/locks")
+		if err != nil {
+			return ""
 		}
-	}
-	return ErrLocked
-}
-
-func lockHolder(file string) (pid string) {
-	locks, err := os.ReadFile("/proc/locks")
-	if err != nil {
-		return "" // a courtesy, as above
-	}
-	for line := range strings.Lines(string(locks)) {
-		// 1: FLOCK ADVISORY WRITE 708 08:01:12345 0 EOF; who waits has "->" after the number.
-		w := strings.Fields(line)
-		if len(w) > 5 && w[1] == "FLOCK" && w[5] == file {
-			return w[4]
+		for line := range strings.Lines(string(locks)) {
+			// 1: FLOCK ADVISORY WRITE 708 08:01:12345 0 EOF; who waits has "->" after the number.
+			w := strings.Fields(line)
+			if len(w) > 5 && w[1] == "FLOCK" && w[5] == file {
+				return w[4]
+			}
 		}
 	}
 	return ""

@@ -41,7 +41,7 @@ func Read(path string, loc *time.Location) (*State, []error, error) {
 	}
 	s := &State{path: path, loc: loc, last: make(map[string]int64, entries(text))}
 	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && exposed(info) {
-		s.changed = true // it cannot be locked as long as it looks like that
+		s.changed = true // anybody could keep runs out by locking it
 	}
 	warn, err := s.parse(text)
 	if err != nil {
