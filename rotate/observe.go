@@ -3,6 +3,7 @@ package rotate
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"path"
 	"slices"
 
@@ -21,6 +22,10 @@ type observer struct {
 	state *state.State
 	owed  map[string][]state.Owed // by log
 
+	policies   []*policy.Policy
+	number     int            // of the policy that is looked at
+	duplicates []plan.Problem // of that policy
+
 	served   map[*policy.Pattern]bool // it led to something
 	failures map[*policy.Pattern][]*folder
 	taken    map[plan.Place]plan.Kind // of one policy, as in plan.PolicyFacts
@@ -30,6 +35,7 @@ type observer struct {
 func observe(ctx context.Context, files *fsys.FS, policies []*policy.Policy, st *state.State, owed []state.Owed, opts Options) (*plan.Facts, error) {
 	o := &observer{
 		opts:     opts,
+		policies: policies,
 		tree:     newTree(files, st, owed),
 		state:    st,
 		owed:     map[string][]state.Owed{},
@@ -41,7 +47,8 @@ func observe(ctx context.Context, files *fsys.FS, policies []*policy.Policy, st 
 		o.owed[e.Log] = append(o.owed[e.Log], e)
 	}
 	facts := &plan.Facts{Now: opts.Now, Force: opts.Force}
-	for _, p := range policies {
+	for i, p := range policies {
+		o.number = i
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -107,6 +114,8 @@ func (o *observer) policy(p *policy.Policy) (plan.PolicyFacts, bool) {
 	if len(o.opts.Only) == 0 || slices.Contains(o.opts.Only, p.Name) {
 		facts.Problems = o.problems(p)
 	}
+	facts.Problems = append(facts.Problems, o.duplicates...)
+	o.duplicates = nil
 	return facts, len(facts.Logs)+len(facts.Problems) > 0 || len(o.opts.Only) == 0
 }
 
@@ -125,7 +134,8 @@ func (o *observer) expand(p *policy.Policy, pattern *policy.Pattern) (found []ma
 			}
 			if f.taken(i, name) {
 				o.served[pattern] = true
-				return // an earlier policy has it
+				o.duplicate(p, m)
+				return
 			}
 			found = append(found, m)
 		},
@@ -137,6 +147,21 @@ func (o *observer) expand(p *policy.Policy, pattern *policy.Pattern) (found []ma
 	return found
 }
 
+// duplicate says that an earlier policy has a log, which is no matter if it has
+// it as an archive.
+func (o *observer) duplicate(p *policy.Policy, m match) {
+	if p.IgnoreDuplicates || m.index < 0 || m.kind == plan.Directory || m.folder.claims[m.index] < asLog || !o.selected(p, m) {
+		return
+	}
+	first := o.policies[m.folder.claims[m.index]-asLog]
+	o.duplicates = append(o.duplicates, plan.Problem{
+		Path:   m.path(),
+		Pos:    m.pattern.Pos,
+		Reason: plan.Reason{Code: plan.Duplicate},
+		Detail: fmt.Sprintf("policy %q has it, at %s", first.Name, first.Pos),
+	})
+}
+
 // problems lists what stands in the way of a policy's patterns: folders that
 // cannot be read, and patterns that led to no log, not even to one that is
 // gone and left archives.
@@ -146,7 +171,7 @@ func (o *observer) problems(p *policy.Policy) (all []plan.Problem) {
 		failures := o.failures[pattern]
 		for _, f := range failures {
 			if !p.MissingOK || !missing(f.err) {
-				all = append(all, plan.Problem{Path: f.Path, Reason: plan.Reason{Code: plan.Unreadable}, Detail: f.err.Error()})
+				all = append(all, plan.Problem{Path: f.Path, Pos: pattern.Pos, Reason: plan.Reason{Code: plan.Unreadable}, Detail: f.err.Error()})
 			}
 		}
 		if len(failures) == 0 && !o.served[pattern] && !p.MissingOK {
@@ -154,7 +179,7 @@ func (o *observer) problems(p *policy.Policy) (all []plan.Problem) {
 			if hasMeta(pattern.Text) {
 				code = plan.NoMatch
 			}
-			all = append(all, plan.Problem{Path: pattern.Text, Reason: plan.Reason{Code: code}})
+			all = append(all, plan.Problem{Path: pattern.Text, Pos: pattern.Pos, Reason: plan.Reason{Code: code}})
 		}
 	}
 	return all
@@ -196,7 +221,7 @@ func (o *observer) folder(p *policy.Policy, naming *plan.Naming, found []match) 
 			continue
 		}
 		o.served[m.pattern] = true
-		home.take(m.index, m.name)
+		home.take(m.index, m.name, o.number)
 		if !o.selected(p, m) {
 			continue
 		}
@@ -264,7 +289,7 @@ func (o *observer) archives(naming *plan.Naming, base string, f *folder, list []
 				o.taken[plan.Place{Dir: f.Dir, Name: e.Name}] = kindOf(e.Type)
 				continue
 			}
-			f.claimed[i] = true
+			f.claims[i] = max(f.claims[i], asArchive)
 			list = append(list, plan.Archive{
 				Place:      plan.Place{Dir: f.Dir, Name: e.Name},
 				Generation: g,

@@ -28,20 +28,32 @@ type folder struct {
 	gone      []string     // names that the state knows and the folder no longer has, by name
 
 	// What policies have taken: entries by index, gone names.
-	claimed     []bool
+	claims      []claim
 	claimedGone map[string]bool
 }
+
+// claim is who has an entry: nobody, or a log as one of its archives, or, as a
+// log, a policy, by its number.
+type claim int32
+
+const (
+	free claim = iota
+	asArchive
+	asLog // of policy 0, and so on
+)
 
 func (f *folder) taken(index int, name string) bool {
 	if index < 0 {
 		return f.claimedGone[name]
 	}
-	return f.claimed[index]
+	return f.claims[index] != free
 }
 
-func (f *folder) take(index int, name string) {
+// take takes an entry, or a name that is gone, for a log of the policy with
+// that number.
+func (f *folder) take(index int, name string, number int) {
 	if index >= 0 {
-		f.claimed[index] = true
+		f.claims[index] = asLog + claim(number)
 		return
 	}
 	if f.claimedGone == nil {
@@ -99,7 +111,7 @@ func (t *tree) read(dir string) *folder {
 	}
 	f := &folder{Dir: &plan.Dir{Path: dir, ID: id, Mount: d.Mount(), Free: -1}}
 	f.entries, f.err = d.Entries()
-	f.claimed = make([]bool, len(f.entries))
+	f.claims = make([]claim, len(f.entries))
 	f.gone = t.goneFrom(dir, f)
 	t.ids[id] = f
 	return f

@@ -96,7 +96,7 @@ func (d *decider) action(l *LogFacts) (Action, Reason) {
 	case l.Kind == Missing:
 		return Leave, Reason{Code: MissingLog}
 	case l.Kind != Regular:
-		return Refuse, Reason{Code: [...]Code{
+		return d.odd(), Reason{Code: [...]Code{
 			Directory: IsDirectory, Symlink: IsSymlink, Pipe: IsPipe, Socket: IsSocket, Device: IsDevice,
 		}[l.Kind]}
 	case l.Archive == nil:
@@ -107,6 +107,14 @@ func (d *decider) action(l *LogFacts) (Action, Reason) {
 		return Turn, Reason{Code: Interrupted}
 	}
 	return d.due(l)
+}
+
+// odd is what is done about a path that is no log to turn.
+func (d *decider) odd() Action {
+	if d.policy.SkipOdd {
+		return Leave
+	}
+	return Refuse
 }
 
 // hold appends the archives of l to d.held, the newest first.

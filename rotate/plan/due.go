@@ -36,7 +36,7 @@ func (d *decider) due(l *LogFacts) (Action, Reason) {
 	case l.Stat.Size == 0 && !p.IfEmpty:
 		return Leave, Reason{Code: Empty}
 	case l.Stat.Links > 1 && !p.AllowHardLink:
-		return Refuse, Reason{Code: HardLink, Have: int64(l.Stat.Links)}
+		return d.odd(), Reason{Code: HardLink, Have: int64(l.Stat.Links)}
 	case d.halt:
 		return Leave, Reason{Code: HeldBack}
 	}

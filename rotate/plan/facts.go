@@ -25,6 +25,7 @@ type PolicyFacts struct {
 // Problem is a path that a policy asks for and that cannot be served.
 type Problem struct {
 	Path   string
+	Pos    policy.Position // of the pattern that asks for it; zero: none does
 	Reason Reason
 	Detail string // what the system said, if it said anything
 }

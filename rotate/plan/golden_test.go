@@ -183,6 +183,8 @@ func (s *scene) policy(keys map[string]string) *policy.Policy {
 			p.Scripts.Pre = "true"
 		case "preremove":
 			p.Scripts.PreRemove = "true"
+		case "skipodd":
+			p.SkipOdd = true
 		case "sharedscripts":
 			p.Scripts.Shared = true
 		default:

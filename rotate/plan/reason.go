@@ -72,6 +72,7 @@ const (
 
 	NoMatch    // nothing matches the pattern
 	Unreadable // a folder cannot be read
+	Duplicate  // an earlier policy has it
 	Differs    // an archive's packed form beside it holds something else
 )
 
@@ -94,7 +95,7 @@ var codes = [...]string{
 	HardLink: "hard-link", NoOldDir: "no-olddir", NameClash: "name-clash", Unexamined: "unexamined",
 	BeyondRotate: "rotate", OverAge: "maxage", OverTotal: "maxtotal", LowSpace: "keepfree",
 	Packed: "packed", Broken: "broken",
-	NoMatch: "no-match", Unreadable: "unreadable", Differs: "differs",
+	NoMatch: "no-match", Unreadable: "unreadable", Duplicate: "duplicate", Differs: "differs",
 }
 
 // MarshalText returns the stable text of c, such as "due-daily".
@@ -198,6 +199,8 @@ func (c Code) phrase() string {
 		return "nothing matches"
 	case Unreadable:
 		return "cannot be read"
+	case Duplicate:
+		return "an earlier policy has it"
 	}
 	return c.String()
 }
