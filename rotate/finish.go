@@ -48,7 +48,7 @@ func (x *execution) finish(ctx context.Context) {
 		if turned == 0 || ctx.Err() != nil {
 			continue
 		}
-		if err := x.scripts.run(ctx, "lastaction", g.Policy.Scripts.Last, patterns(g.Policy)); err != nil {
+		if err := x.scripts.run(ctx, g.Policy, "lastaction", g.Policy.Scripts.Last, patterns(g.Policy)); err != nil {
 			x.fault(err)
 		}
 	}
@@ -120,7 +120,7 @@ func (f *finisher) finishLog(ctx context.Context, j *job) {
 func (f *finisher) finishStep(ctx context.Context, j *job, s *StepReport) error {
 	switch s.Op {
 	case plan.PreRemove:
-		err := f.scripts.run(ctx, s.Op.String(), j.Policy.Scripts.PreRemove, s.From.Path())
+		err := f.scripts.run(ctx, j.Policy, s.Op.String(), j.Policy.Scripts.PreRemove, s.From.Path())
 		s.Done = err == nil
 		return err
 	case plan.Remove:
@@ -218,6 +218,11 @@ func (f *finisher) write(ctx context.Context, j *job, src *os.File, s *StepRepor
 	if err != nil {
 		return err
 	}
+	if len(j.Policy.Compress.Command) > 0 {
+		limited, cancel := within(ctx, j.Policy.Timeout)
+		defer cancel()
+		ctx = limited
+	}
 	return f.dirs.change(s.To.Dir, func(d *fsys.Dir) error {
 		t, err := d.Temp(attr)
 		if err != nil {
@@ -231,7 +236,7 @@ func (f *finisher) write(ctx context.Context, j *job, src *os.File, s *StepRepor
 			_, err = f.fs.CopyData(t.File(), src, s.In)
 		}
 		if err != nil {
-			return fmt.Errorf("%s %q: %w", s.Op, s.From.Path(), err)
+			return fmt.Errorf("%s %q: %w", s.Op, s.From.Path(), because(ctx, err))
 		}
 		out, err := t.File().Stat()
 		if err != nil {

@@ -77,7 +77,7 @@ func (x *execution) written(j *job) bool {
 func (x *execution) postrotate(ctx context.Context, g *group, jobs []*job) {
 	s := g.Policy.Scripts
 	if s.Shared {
-		if err := x.scripts.run(ctx, "postrotate", s.Post, patterns(g.Policy)); err != nil {
+		if err := x.scripts.run(ctx, g.Policy, "postrotate", s.Post, patterns(g.Policy)); err != nil {
 			for _, j := range jobs {
 				j.Errs = append(j.Errs, err)
 			}
@@ -89,7 +89,7 @@ func (x *execution) postrotate(ctx context.Context, g *group, jobs []*job) {
 		for o := range j.debts(x.Plan) {
 			archive = o.Archive.Path() // of this run, if it made one
 		}
-		if err := x.scripts.run(ctx, "postrotate", s.Post, j.Log.Path(), archive); err != nil {
+		if err := x.scripts.run(ctx, g.Policy, "postrotate", s.Post, j.Log.Path(), archive); err != nil {
 			j.Errs = append(j.Errs, err)
 		}
 	}

@@ -20,15 +20,17 @@ type shell struct {
 	stdout, stderr io.Writer
 }
 
-// run runs script, the value of directive, unless it is empty.
-func (s shell) run(ctx context.Context, directive, script string, args ...string) error {
+// run runs script, the value of directive in p, unless it is empty.
+func (s shell) run(ctx context.Context, p *policy.Policy, directive, script string, args ...string) error {
 	if strings.TrimSpace(script) == "" {
 		return nil
 	}
+	ctx, cancel := within(ctx, p.Timeout)
+	defer cancel()
 	c := exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", script, "logrotate_script"}, args...)...)
 	c.Stdout, c.Stderr = s.stdout, s.stderr
 	if err := run(c); err != nil {
-		return fmt.Errorf("run %s for %q: %w", directive, strings.Join(args[:1], ""), err)
+		return fmt.Errorf("run %s for %q: %w", directive, strings.Join(args[:1], ""), because(ctx, err))
 	}
 	return nil
 }
@@ -39,18 +41,38 @@ const commandTimeout = time.Minute
 
 // command runs the command of a target. What it prints is part of the error.
 func command(ctx context.Context, argv []string) error {
-	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	ctx, cancel := within(ctx, commandTimeout)
 	defer cancel()
 	c := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	var out bytes.Buffer
 	c.Stdout, c.Stderr = &out, &out
 	if err := run(c); err != nil {
+		err = because(ctx, err)
 		if text := strings.TrimSpace(out.String()); text != "" {
 			return fmt.Errorf("run %q: %w: %s", argv, err, firstLine(text))
 		}
 		return fmt.Errorf("run %q: %w", argv, err)
 	}
 	return nil
+}
+
+// ErrTimeout is a script or program that took longer than it may, and was ended.
+var ErrTimeout = errors.New("not done in time, so it was ended with all that it started")
+
+// within is ctx with an end after limit, unless that is 0.
+func within(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	if limit == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("%w (%s)", ErrTimeout, policy.FormatDuration(limit)))
+}
+
+// because is what ended the work that failed with err: its limit, or err.
+func because(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); errors.Is(cause, ErrTimeout) {
+		return cause
+	}
+	return err
 }
 
 // run runs c in a process group of its own, so that what interrupts us does not

@@ -41,9 +41,9 @@ func (x *execution) prepare(ctx context.Context, g *group) bool {
 		return true
 	}
 	s := g.Policy.Scripts
-	err := x.scripts.run(ctx, "firstaction", s.First, patterns(g.Policy))
+	err := x.scripts.run(ctx, g.Policy, "firstaction", s.First, patterns(g.Policy))
 	if err == nil && s.Shared {
-		err = x.scripts.run(ctx, "prerotate", s.Pre, patterns(g.Policy))
+		err = x.scripts.run(ctx, g.Policy, "prerotate", s.Pre, patterns(g.Policy))
 	}
 	if err != nil {
 		for _, j := range turning {
@@ -77,7 +77,7 @@ func (x *execution) turnLog(ctx context.Context, j *job) {
 func (x *execution) turnStep(ctx context.Context, j *job, s *StepReport) error {
 	switch s.Op {
 	case plan.PreRotate:
-		return x.scripts.run(ctx, s.Op.String(), j.Policy.Scripts.Pre, s.From.Path())
+		return x.scripts.run(ctx, j.Policy, s.Op.String(), j.Policy.Scripts.Pre, s.From.Path())
 	case plan.Remove:
 		return x.discard(s.From)
 	case plan.MakeDir:

@@ -55,6 +55,8 @@ func policyKeys() []key[Policy] {
 		{"preremove", `"upload-archive"`, field(script, func(p *Policy) *string { return &p.Scripts.PreRemove })},
 
 		{"su", `{ user = "www-data", group = "adm" }`, field(su, func(p *Policy) **User { return &p.Su })},
+		{"timeout", `"1h"`, field(parsed(ParseDuration), func(p *Policy) *time.Duration { return &p.Timeout })},
+
 		{"allowhardlink", `true`, field(boolean, func(p *Policy) *bool { return &p.AllowHardLink })},
 	}
 }

@@ -64,6 +64,7 @@ type Policy struct {
 	// Whom to tell, and the escape hatch.
 	Notify  []Target
 	Scripts Scripts
+	Timeout time.Duration // how long a script, or a program that compresses, may run; 0: no limit
 
 	// As whom, and what to tolerate.
 	Su               *User // who acts on logs and archives; nil: whoever runs rotate

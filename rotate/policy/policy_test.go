@@ -47,6 +47,7 @@ su            = { user = "root", group = "adm" }
 mail          = "root"
 mailfirst     = true
 shred         = true
+timeout       = "1h"
 
 [[log.renamed.notify]]
 pidfile = "/run/app/*.pid"
@@ -119,13 +120,13 @@ func TestEveryKey(t *testing.T) {
 			First: "first", Post: "kill -HUP 1\nexit 0\n", Last: "last", PreRemove: "remove", Shared: true,
 		},
 		Notify: []Target{{
-			Pos:     at(39, 1),
+			Pos:     at(40, 1),
 			Pidfile: "/run/app/*.pid",
 			Signal:  syscall.SIGUSR1,
 			Wait:    90 * time.Second,
 			Match:   Match{Exe: "/usr/bin/node", User: "root"},
 		}, {
-			Pos:     at(46, 1),
+			Pos:     at(47, 1),
 			Command: []string{"squid", "-k", "rotate"},
 			Wait:    10 * time.Second,
 		}},
@@ -135,11 +136,12 @@ func TestEveryKey(t *testing.T) {
 		MailFirst:     true,
 		Shred:         3,
 
+		Timeout:          time.Hour,
 		IgnoreDuplicates: true,
 	}, {
 		Name:         "copied",
-		Pos:          at(49, 1),
-		Paths:        []Pattern{{"/c", at(50, 17)}},
+		Pos:          at(50, 1),
+		Paths:        []Pattern{{"/c", at(51, 17)}},
 		Frequency:    Frequency{Unit: Interval, Day: AnyDay, Every: 6 * time.Hour},
 		IfEmpty:      true,
 		Method:       CopyTruncate,
@@ -147,13 +149,14 @@ func TestEveryKey(t *testing.T) {
 		DateFormat:   "-%Y%m%d%H",
 		AddExtension: ".old",
 		Compress:     Compression{Method: "command", Command: []string{"xz", "-9"}, Uncompress: []string{"xz", "-d"}, Ext: ".xz"},
-		Notify:       []Target{{Pos: at(61, 17), Pidfile: "/run/c.pid", Signal: syscall.SIGUSR2, Wait: 10 * time.Second}},
+		Notify:       []Target{{Pos: at(62, 17), Pidfile: "/run/c.pid", Signal: syscall.SIGUSR2, Wait: 10 * time.Second}},
 
+		Timeout:          defaultTimeout,
 		IgnoreDuplicates: true,
 	}, {
 		Name:        "sized",
-		Pos:         at(63, 1),
-		Paths:       []Pattern{{"/s", at(64, 16)}},
+		Pos:         at(64, 1),
+		Paths:       []Pattern{{"/s", at(65, 16)}},
 		Size:        1024,
 		IfEmpty:     true,
 		Method:      Copy,
@@ -167,6 +170,7 @@ func TestEveryKey(t *testing.T) {
 		Shred:       5,
 		Su:          &User{Auto: true},
 
+		Timeout:          defaultTimeout,
 		IgnoreDuplicates: true,
 	}}
 	if len(got) != len(want) {
@@ -236,6 +240,7 @@ func TestFewestKeys(t *testing.T) {
 		Rotate:     -1,
 		MaxAge:     7 * 24 * time.Hour,
 
+		Timeout:          defaultTimeout,
 		IgnoreDuplicates: true,
 	}
 	if len(got) != 1 || !reflect.DeepEqual(got[0], want) {

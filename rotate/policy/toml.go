@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/BurntSushi/toml"
@@ -185,11 +186,16 @@ func (doc *document) readLog(r *reader, v value) *Policy {
 	return newPolicy(v.name, r.at(v.place.value), whole)
 }
 
+// defaultTimeout is how long scripts and compressors may run: long enough to
+// send a day's archives away, short enough that the next day finds no run
+// still held.
+const defaultTimeout = 6 * time.Hour
+
 // newPolicy fills in logrotate's defaults, but for what it deletes: without
 // rotate, other limits rule. A log that several policies match belongs to the
 // first, and that is no error.
 func newPolicy(name string, pos Position, whole settings[Policy]) *Policy {
-	p := &Policy{Name: name, Pos: pos, IfEmpty: true, Start: 1, Rotate: -1, IgnoreDuplicates: true}
+	p := &Policy{Name: name, Pos: pos, IfEmpty: true, Start: 1, Rotate: -1, Timeout: defaultTimeout, IgnoreDuplicates: true}
 	whole.apply(p)
 	if p.DateFormat == "" {
 		p.DateFormat = defaultDateFormat(p.Frequency)
