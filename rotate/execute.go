@@ -64,7 +64,7 @@ func (r *Run) Execute(ctx context.Context) *Report {
 		Run:     r,
 		dirs:    newHandles(r.fs),
 		report:  &Report{},
-		scripts: shell{stdout: r.opts.Stdout, stderr: r.opts.Stderr},
+		scripts: shell{stdout: r.opts.Stdout, stderr: r.opts.Stderr, log: r.opts.Log},
 	}
 	defer x.dirs.close()
 	x.gather()

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"os"
 	"runtime"
 	"time"
 
@@ -31,6 +32,9 @@ type Options struct {
 
 	// Stdout and Stderr get what scripts print. Nil discards it.
 	Stdout, Stderr io.Writer
+
+	// Log is file descriptor 3 of scripts. Nil: they have none.
+	Log *os.File
 }
 
 // Run is one prepared run. It is used once.

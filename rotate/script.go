@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -18,6 +19,7 @@ import (
 // with logrotate_script as $0. File names are arguments, never shell text.
 type shell struct {
 	stdout, stderr io.Writer
+	log            *os.File // descriptor 3; nil: none
 }
 
 // run runs script, the value of directive in p, unless it is empty.
@@ -29,11 +31,28 @@ func (s shell) run(ctx context.Context, p *policy.Policy, directive, script stri
 	defer cancel()
 	c := exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", script, "logrotate_script"}, args...)...)
 	c.Stdout, c.Stderr = s.stdout, s.stderr
+	if s.log != nil {
+		c.ExtraFiles = []*os.File{s.log}
+	}
 	if err := run(c); err != nil {
-		return fmt.Errorf("run %s for %q: %w", directive, strings.Join(args[:1], ""), because(ctx, err))
+		return &ScriptError{directive, args[0], because(ctx, err)}
 	}
 	return nil
 }
+
+// ScriptError is a script that failed.
+type ScriptError struct {
+	Directive string // such as "postrotate"
+	About     string // its first argument: a log, an archive, or the paths of the policy
+	Err       error
+}
+
+func (e *ScriptError) Error() string {
+	return fmt.Sprintf("run %s for %q: %v", e.Directive, e.About, e.Err)
+}
+
+// Unwrap returns how the script ended.
+func (e *ScriptError) Unwrap() error { return e.Err }
 
 // commandTimeout bounds the command of a target. It only asks a service to
 // reopen its log; one that hangs must not hold up the others.

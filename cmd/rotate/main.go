@@ -63,6 +63,7 @@ func main() {
 	if err != nil && !errors.Is(err, errSaid) {
 		t.fail(err)
 	}
+	t.leave()
 	os.Exit(status(err))
 }
 

@@ -50,7 +50,7 @@ func (c *runCmd) do(ctx context.Context, t teller, o *outcome) error {
 	if c.SkipStateLock && (c.WaitForStateLock || c.LockWait != 0) {
 		return errors.New("--skip-state-lock: there is no lock to wait for")
 	}
-	defer t.listen(c)()
+	log := t.listen(c)
 	policies, only := load(t, o, c.Config), absolute(c.Only)
 	state, err := stateFile(c.State)
 	if err != nil {
@@ -68,7 +68,7 @@ func (c *runCmd) do(ctx context.Context, t teller, o *outcome) error {
 	o.now = time.Now() // a run that waited must not decide by the clock of its start
 	run, err := rotate.Prepare(ctx, policies, rotate.Options{
 		State: state, Now: o.now, Force: c.Force, Only: only, Jobs: c.Jobs, Held: held,
-		Stdout: scriptOutput(c.JSON), Stderr: os.Stderr,
+		Stdout: scriptOutput(c.JSON), Stderr: os.Stderr, Log: log,
 	})
 	if err != nil {
 		return interrupted(ctx, err)

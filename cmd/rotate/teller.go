@@ -11,23 +11,32 @@ import (
 	"rotate/rotate/policy"
 )
 
-// teller tells what a run does: voice in our words, legacyVoice in those of
-// logrotate. The calls come in this order; errors and warnings in between.
+// teller tells what a run does: voice in our words, logrotateVoice in those of
+// logrotate. The calls come in this order, with errors and warnings in between.
 type teller interface {
-	listen(c *runCmd) (leave func())    // what is asked for, and where it goes too
+	listen(c *runCmd) (log *os.File)    // what is asked for, and who else is to hear it; nil: nobody
 	read(config *policy.Config)         // what was read
 	intend(p *plan.Plan)                // what is about to be done
 	end(p *plan.Plan, r *rotate.Report) // what became of it; r is nil if nothing was to be done
-	fail(err error)                     // at any time
-	warn(err error)                     // at any time
-	results() *bufio.Writer             // where a document goes
+	leave()                             // nothing more is said
+
+	fail(err error)
+	warn(err error)
+	results() *bufio.Writer // where a document goes
 	flush() error
 }
 
-// openTranscript opens the file that --log names, or the log of the system.
-func openTranscript(path, program string) (io.WriteCloser, error) {
+// transcript is what --log names.
+type transcript struct {
+	io.WriteCloser
+	file *os.File // nil: it is no file
+}
+
+func openTranscript(path, program string) (*transcript, error) {
 	if path == "syslog" {
-		return syslog.New(syslog.LOG_USER|syslog.LOG_NOTICE, program)
+		w, err := syslog.New(syslog.LOG_USER|syslog.LOG_NOTICE, program)
+		return &transcript{w, nil}, err
 	}
-	return os.Create(path)
+	f, err := os.Create(path)
+	return &transcript{f, f}, err
 }

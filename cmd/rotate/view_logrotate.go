@@ -1,6 +1,199 @@
 package main
 
-// logrotateVoice tells a run in the words of logrotate.
-type logrotateVoice struct{ *voice }
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
 
-func newLogrotateVoice(v *voice) *logrotateVoice { return &logrotateVoice{v} }
+	"rotate/rotate"
+	"rotate/rotate/plan"
+	"rotate/rotate/policy"
+)
+
+// logrotateVoice tells a run in the words of logrotate, as far as people and
+// programs look for them. All of it goes to standard error, and to the log.
+// What logrotate has no words for is said in ours, without hints.
+type logrotateVoice struct {
+	*voice
+	asked    *runCmd
+	document *bufio.Writer
+}
+
+func newLogrotateVoice(v *voice) *logrotateVoice {
+	bare := &voice{
+		out: bufio.NewWriter(io.Discard), err: v.err, bare: true, close: func() error { return nil },
+		style: style{arrow: "->", dash: "-"}, errStyle: style{arrow: "->", dash: "-"},
+	}
+	return &logrotateVoice{voice: bare, document: v.out, asked: &runCmd{}}
+}
+
+func (v *logrotateVoice) results() *bufio.Writer { return v.document }
+
+func (v *logrotateVoice) flush() error {
+	document := &voice{out: v.document}
+	return errors.Join(v.voice.flush(), document.flush())
+}
+
+// listen says all that is asked for to standard error, and to the log.
+func (v *logrotateVoice) listen(c *runCmd) (log *os.File) {
+	v.asked = c
+	stderr, hear := v.err, []io.Writer{}
+	if c.Verbose {
+		hear = append(hear, stderr)
+	}
+	if c.Log != "" {
+		f, err := openTranscript(c.Log, "logrotate")
+		if err != nil {
+			v.failWith("error opening log file "+c.Log+": "+system(err), "")
+		} else {
+			v.err, v.close, log = io.MultiWriter(stderr, f), f.Close, f.file
+			hear = append(hear, f)
+		}
+	}
+	v.out = bufio.NewWriterSize(io.MultiWriter(hear...), 1<<16)
+	if c.Debug {
+		fmt.Fprintf(stderr, "warning: logrotate in debug mode does nothing except printing debug messages!  Consider using verbose mode (-v) instead if this is not what you want.\n\n")
+	}
+	return log
+}
+
+// leave ends the log.
+func (v *logrotateVoice) leave() {
+	if err := v.close(); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+	}
+}
+
+func (v *logrotateVoice) read(config *policy.Config) {
+	for _, file := range config.Files {
+		v.say("reading config file %s", file)
+	}
+}
+
+// fail says err, which is none of a log's.
+func (v *logrotateVoice) fail(err error) {
+	for _, err := range apart(err) {
+		switch e, ok := errors.AsType[*policy.Error](err); {
+		case ok && e.Pos.Line == 0 && errors.Is(err, fs.ErrNotExist):
+			v.failWith("cannot stat "+e.Pos.File+": "+system(err), "")
+		case ok && e.Pos.Line > 0:
+			v.failWith(fmt.Sprintf("%s:%d %s", e.Pos.File, e.Pos.Line, e.Text), "")
+		case is[usageError](err):
+			_ = v.flush() // told at the end of the program
+			fmt.Fprintf(v.err, "logrotate: %v\n", err)
+		case errors.Is(err, rotate.ErrLocked):
+			v.failWith("state file "+v.asked.State+" is already locked", "")
+			fmt.Fprintln(v.err, "logrotate does not support parallel execution on the same set of logfiles.")
+		case is[lockError](err):
+			v.failWith("error opening state file "+v.asked.State+": "+system(err), "")
+		default:
+			v.failWith(err.Error(), "")
+		}
+	}
+}
+
+// end says what failed, and what is owed.
+func (v *logrotateVoice) end(p *plan.Plan, r *rotate.Report) {
+	for i := range p.Policies {
+		v.obstacles(p, &p.Policies[i])
+	}
+	if r == nil {
+		return
+	}
+	own := *r // of which the rest is told in our words
+	own.Logs = nil
+	for _, l := range r.Logs {
+		for _, err := range l.Errs {
+			for _, err := range apart(err) {
+				v.failure(l.Policy, err)
+			}
+		}
+		rest := *l
+		rest.Errs = nil
+		own.Logs = append(own.Logs, &rest)
+	}
+	v.failures(&own)
+}
+
+// obstacles says which paths and logs of a policy cannot be served.
+func (v *logrotateVoice) obstacles(p *plan.Plan, pp *plan.PolicyPlan) {
+	for _, problem := range pp.Problems {
+		switch problem.Reason.Code {
+		case plan.NoMatch, plan.MissingLog, plan.Unreadable:
+			v.failWith("stat of "+asked(pp.Policy, &problem)+" failed: "+because(&problem), "")
+		case plan.Duplicate:
+			v.failWith(fmt.Sprintf("%s:%d duplicate log entry for %s", problem.Pos.File, problem.Pos.Line, problem.Path), "")
+		default:
+			v.failWith(obstacle(pp.Policy, &problem, p.Now.Location()), "")
+		}
+	}
+	for i := range pp.Logs {
+		if l := &pp.Logs[i]; l.Action == plan.Refuse {
+			v.failWith("skipping \""+l.Path()+"\": "+l.Reason.Text(p.Now.Location()), "")
+		}
+	}
+}
+
+// asked is the path or pattern of a problem, as the policy has it.
+func asked(p *policy.Policy, problem *plan.Problem) string {
+	for _, pattern := range p.Paths {
+		if pattern.Pos == problem.Pos {
+			return pattern.Text
+		}
+	}
+	return problem.Path
+}
+
+// because is what the C library calls the error behind a problem.
+func because(problem *plan.Problem) string {
+	why := problem.Detail[strings.LastIndex(problem.Detail, ": ")+1:]
+	if why = strings.TrimSpace(why); why == "" {
+		why = syscall.ENOENT.Error()
+	}
+	return capital(why)
+}
+
+// failure says what failed about a log of p.
+func (v *logrotateVoice) failure(p *policy.Policy, err error) {
+	script, ok := errors.AsType[*rotate.ScriptError](err)
+	if !ok {
+		v.failWith(err.Error(), "")
+		return
+	}
+	whole := paths(p)
+	switch {
+	case script.Directive == "firstaction" || script.Directive == "lastaction":
+		v.failWith("error running "+strings.TrimSuffix(script.Directive, "action")+" action script for "+whole, "")
+	case script.Directive == "preremove":
+		v.failWith(fmt.Sprintf("error running preremove script for %s of '%s'. Not removing this file.", script.About, whole), "")
+	case p.Scripts.Shared:
+		v.failWith(fmt.Sprintf("error running shared %s script for '%s'", script.Directive, whole), "")
+	default:
+		v.failWith(fmt.Sprintf("error running non-shared %s script for %s of '%s'", script.Directive, script.About, whole), "")
+	}
+}
+
+// paths is how logrotate names a policy.
+func paths(p *policy.Policy) string {
+	words := make([]string, len(p.Paths))
+	for i, pattern := range p.Paths {
+		words[i] = pattern.Text
+	}
+	return strings.Join(words, " ")
+}
+
+// system is what the C library calls the error of the system behind err.
+func system(err error) string {
+	cause, ok := errors.AsType[syscall.Errno](err)
+	if !ok {
+		return err.Error()
+	}
+	return capital(cause.Error())
+}
+
+func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
+	"os"
 
 	"rotate/rotate"
 	"rotate/rotate/plan"
@@ -11,28 +13,32 @@ import (
 
 // listen takes note of what is to be told, and to whom. The run goes on
 // without a log that cannot be written.
-func (v *voice) listen(c *runCmd) (leave func()) {
+func (v *voice) listen(c *runCmd) *os.File {
 	v.loud, v.full = (c.DryRun || c.Verbose) && !c.JSON, c.Verbose
 	if c.Log == "" {
-		return func() {}
+		return nil
 	}
 	f, err := openTranscript(c.Log, "rotate")
 	if err != nil {
 		v.warn(fmt.Errorf("--log: %w", err))
-		return func() {}
+		return nil
 	}
 	plain := style{arrow: v.arrow, dash: v.dash}
 	w := bufio.NewWriter(f)
 	v.log = &voice{out: w, err: w, style: plain, errStyle: plain, loud: true, full: true}
-	return func() {
-		err := v.log.flush()
-		v.log = nil
-		if closed := f.Close(); err == nil {
-			err = closed
-		}
-		if err != nil {
-			v.warn(fmt.Errorf("--log: %w", err))
-		}
+	v.close = f.Close
+	return f.file
+}
+
+// leave ends the log.
+func (v *voice) leave() {
+	if v.log == nil {
+		return
+	}
+	err := errors.Join(v.log.flush(), v.close())
+	v.log = nil
+	if err != nil {
+		v.warn(fmt.Errorf("--log: %w", err))
 	}
 }
 

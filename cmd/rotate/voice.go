@@ -33,8 +33,10 @@ type voice struct {
 	errStyle style
 	hinted   map[string]bool
 
-	loud, full bool   // whether a run is told, and all of it
-	log        *voice // what else hears all of it; nil: nobody
+	loud, full bool         // whether a run is told, and all of it
+	log        *voice       // what else hears all of it; nil: nobody
+	close      func() error // ends log
+	bare       bool         // without the name of the program, and without hints
 }
 
 func newVoice(out, err *os.File) *voice {
@@ -82,7 +84,7 @@ func (v *voice) warn(err error) {
 }
 
 func (v *voice) hint(text string) {
-	if text == "" || v.hinted[text] {
+	if text == "" || v.hinted[text] || v.bare {
 		return
 	}
 	v.hinted[text] = true
@@ -92,7 +94,11 @@ func (v *voice) hint(text string) {
 // note prints a line to standard error, after the results that came before.
 func (v *voice) note(code, label, text string) {
 	_ = v.flush() // told at the end of the program
-	fmt.Fprintf(v.err, "rotate: %s %s\n", v.errStyle.paint(code, label), oneLine(text))
+	program := "rotate: "
+	if v.bare {
+		program = ""
+	}
+	fmt.Fprintf(v.err, "%s%s %s\n", program, v.errStyle.paint(code, label), oneLine(text))
 	if v.log != nil {
 		v.log.note(code, label, text)
 	}

@@ -1,0 +1,325 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"rotate/rotate/plan"
+	"rotate/rotate/policy"
+)
+
+// intend prints the plan as logrotate tells what it does.
+func (v *logrotateVoice) intend(p *plan.Plan) {
+	if !v.asked.Verbose && v.asked.Log == "" {
+		return
+	}
+	if !v.asked.DryRun && !v.asked.SkipStateLock && v.asked.State != os.DevNull {
+		v.say("acquired lock on state file %s", v.asked.State)
+	}
+	v.say("Reading state from file: %s", v.asked.State)
+	v.say("\nHandling %d logs", len(p.Policies))
+	for i := range p.Policies {
+		v.policy(p, &p.Policies[i])
+	}
+}
+
+// policy prints what is done for one policy.
+func (v *logrotateVoice) policy(p *plan.Plan, pp *plan.PolicyPlan) {
+	v.say("\nrotating pattern: %s %s%s", paths(pp.Policy), v.criterion(pp.Policy), terms(pp.Policy))
+	if len(pp.Logs)+len(pp.Problems) == 0 {
+		v.say("No logs found. Rotation not needed.")
+	}
+	for _, problem := range pp.Problems {
+		v.say("considering log %s", asked(pp.Policy, &problem))
+	}
+	turned := 0
+	for i := range pp.Logs {
+		l := &pp.Logs[i]
+		v.considered(p, pp.Policy, l)
+		if l.Action == plan.Turn {
+			v.turned(p, pp.Policy, l, turned == 0)
+			turned++
+		}
+		v.finished(pp.Policy, l)
+	}
+	if turned > 0 && pp.Policy.Scripts.Last != "" {
+		v.script("last action", pp.Policy.Scripts.Last, paths(pp.Policy))
+	}
+}
+
+// criterion is when logs are turned.
+func (v *logrotateVoice) criterion(p *policy.Policy) string {
+	if v.asked.Force {
+		return "forced from command line "
+	}
+	switch p.Frequency.Unit {
+	case policy.Never:
+		return fmt.Sprintf("%d bytes ", p.Size)
+	case policy.Interval:
+		return "after " + policy.FormatDuration(p.Frequency.Every) + " "
+	case policy.Hourly:
+		return "hourly "
+	case policy.Daily:
+		return "after 1 days "
+	case policy.Weekly:
+		return "weekly "
+	case policy.Monthly:
+		return "monthly "
+	}
+	return "yearly "
+}
+
+// terms is which logs are turned, and how long archives are kept.
+func terms(p *policy.Policy) string {
+	var b strings.Builder
+	if p.OldDir != "" {
+		fmt.Fprintf(&b, "olddir is %s, ", p.OldDir)
+	}
+	if p.IfEmpty {
+		b.WriteString("empty log files are rotated, ")
+	} else {
+		b.WriteString("empty log files are not rotated, ")
+	}
+	if p.MinSize > 0 {
+		fmt.Fprintf(&b, "only log files >= %d bytes are rotated, ", p.MinSize)
+	}
+	if p.MaxSize > 0 {
+		fmt.Fprintf(&b, "log files >= %d are rotated earlier, ", p.MaxSize)
+	}
+	if p.MinAge > 0 {
+		fmt.Fprintf(&b, "only log files older than %d days are rotated, ", days(p.MinAge))
+	}
+	if p.Mail != "" {
+		fmt.Fprintf(&b, "old logs mailed to %s, ", p.Mail)
+	}
+	switch {
+	case p.Rotate == 0:
+		b.WriteString("no old logs will be kept")
+	case p.Rotate < 0 && p.MaxAge == 0:
+		b.WriteString("old logs are kept forever")
+	default:
+		if p.Rotate > 0 {
+			fmt.Fprintf(&b, "(%d rotations), ", p.Rotate)
+		}
+		b.WriteString("old logs are removed")
+		if p.MaxAge > 0 {
+			fmt.Fprintf(&b, " after %d days", days(p.MaxAge))
+		}
+	}
+	return b.String()
+}
+
+func days(d time.Duration) int { return int(d / (24 * time.Hour)) }
+
+// considered prints what is decided about a log, and why.
+func (v *logrotateVoice) considered(p *plan.Plan, of *policy.Policy, l *plan.LogPlan) {
+	v.say("considering log %s", l.Path())
+	switch l.Reason.Code {
+	case plan.MissingLog:
+		v.say("  log %s does not exist -- skipping", l.Path())
+		return
+	case plan.IsSymlink:
+		v.say("  log %s is symbolic link. Rotation of symbolic links is not allowed to avoid security issues -- skipping.", l.Path())
+		return
+	case plan.HardLink:
+		v.say("  log %s has multiple (%d) hard links. Rotation of files with multiple hard links is not allowed for %s -- skipping.", l.Path(), l.Reason.Have, paths(of))
+		return
+	}
+	last := l.Last
+	if last.IsZero() {
+		last = p.Now.Truncate(time.Hour)
+	}
+	v.say("  Now: %s", when(p.Now))
+	v.say("  Last rotated at %s", when(last))
+	switch l.Action {
+	case plan.Turn:
+		if l.Reason.Code == plan.LastInFuture {
+			v.failWith("log "+l.Path()+" last rotated in the future -- rotation forced", "")
+		}
+		v.say("  log needs rotating")
+	case plan.Leave:
+		v.say("  log does not need rotating (%s)", whyNot(p, of, l))
+	}
+}
+
+// whyNot is why a log is not turned.
+func whyNot(p *plan.Plan, of *policy.Policy, l *plan.LogPlan) string {
+	switch l.Reason.Code {
+	case plan.Empty:
+		return "log is empty"
+	case plan.BelowSize:
+		return "log size is below the 'size' threshold"
+	case plan.BelowMinSize:
+		return "'minsize' directive is used and the log size is smaller than the minsize value"
+	case plan.BelowMinAge:
+		return "'minage' directive is used and the log age is smaller than the minage days"
+	case plan.FirstSeen, plan.BelowMaxSize, plan.NotDue:
+		period := map[policy.Unit]string{policy.Weekly: "week", policy.Monthly: "month", policy.Yearly: "year"}[of.Frequency.Unit]
+		if period == "" || l.Last.IsZero() || l.Last.Format(time.DateOnly) == p.Now.Format(time.DateOnly) {
+			return "log has already been rotated"
+		}
+		return fmt.Sprintf("log has been rotated at %s, which is less than a %s ago", when(l.Last), period)
+	}
+	return l.Reason.Text(p.Now.Location())
+}
+
+// turned prints how a log is turned.
+func (v *logrotateVoice) turned(p *plan.Plan, of *policy.Policy, l *plan.LogPlan, first bool) {
+	s := &of.Scripts
+	if first && s.First != "" {
+		v.script("first action", s.First, paths(of))
+	}
+	if s.Pre != "" && (first || !s.Shared) {
+		v.script("prerotate", s.Pre, firstArgument(of, l))
+	}
+	v.say("rotating log %s, log->rotateCount is %d", l.Path(), of.Rotate)
+	suffix, glob := dateSuffix(of, p.Now)
+	v.say("dateext suffix '%s'", suffix)
+	v.say("glob pattern '%s'", glob)
+	for _, step := range l.Turn {
+		v.step(of, l, step)
+	}
+	if of.Method == policy.Copy {
+		v.say("Not truncating %s", l.Path())
+	}
+	for i := range of.Notify {
+		verb, whom := target(&of.Notify[i])
+		v.say("%s %s", verb, whom)
+	}
+	if s.Post != "" && (first || !s.Shared) {
+		if s.Shared {
+			v.script("postrotate", s.Post, paths(of))
+		} else {
+			v.script("postrotate", s.Post, l.Path(), l.Turned.Path())
+		}
+	}
+}
+
+// firstArgument is that of prerotate.
+func firstArgument(p *policy.Policy, l *plan.LogPlan) string {
+	if p.Scripts.Shared {
+		return paths(p)
+	}
+	return l.Path()
+}
+
+// step prints a step up to the new log.
+func (v *logrotateVoice) step(of *policy.Policy, l *plan.LogPlan, s plan.Step) {
+	from, to := s.From.Path(), s.To.Path()
+	switch s.Op {
+	case plan.Rename:
+		if s.From == l.Place {
+			v.say("renaming %s to %s", from, to)
+		} else {
+			v.say("renaming %s to %s (rotatecount %d, logstart %d, i %d), ", from, to, of.Rotate, of.Start, number(l, s.From))
+		}
+	case plan.Copy:
+		v.say("copying %s to %s", from, to)
+	case plan.Truncate:
+		v.say("truncating %s", from)
+	case plan.MakeDir:
+		v.say("creating new directory %s%s", from, madeLike(of.MakeDir, ""))
+	case plan.Create:
+		v.say("creating new %s%s", from, madeLike(of.Create, l.Path()))
+	}
+}
+
+// number is that of an archive.
+func number(l *plan.LogPlan, archive plan.Place) int {
+	for i := range l.Archives {
+		if l.Archives[i].Place == archive {
+			return l.Archives[i].Generation.N
+		}
+	}
+	return 0
+}
+
+// finished prints what becomes of archives.
+func (v *logrotateVoice) finished(of *policy.Policy, l *plan.LogPlan) {
+	for _, s := range l.Finish {
+		switch s.Op {
+		case plan.Compress:
+			v.say("compressing log with: %s", compressor(of.Compress))
+		case plan.Move:
+			v.say("copying %s to %s", s.From.Path(), s.To.Path())
+		case plan.Remove:
+			v.say("removing old log %s", s.From.Path())
+			if of.Shred > 0 {
+				v.say("Using shred to remove the file %s", s.From.Path())
+			}
+		case plan.PreRemove:
+			v.script("preremove", of.Scripts.PreRemove, s.From.Path())
+		}
+	}
+}
+
+// script prints that a script is run, and what it says where it is not.
+func (v *logrotateVoice) script(directive, text string, args ...string) {
+	v.say("running %s script", directive)
+	if v.asked.DryRun {
+		v.say("running script with args %s: \"\n%s\"", strings.Join(append(args, "")[:max(2, len(args))], " "), strings.Trim(text, "\n")+"\n")
+	}
+}
+
+// compressor is the program that logrotate would name.
+func compressor(c policy.Compression) string {
+	switch c.Method {
+	case "gzip":
+		return "/bin/gzip"
+	case "command":
+		return c.Command[0]
+	}
+	return c.Method
+}
+
+// madeLike says how a file looks that is made in the place of old.
+func madeLike(c *policy.Create, old string) string {
+	mode, uid, gid := c.Mode, c.UID, c.GID
+	if info, err := os.Lstat(old); err == nil {
+		st := info.Sys().(*syscall.Stat_t)
+		if mode < 0 {
+			mode = int(info.Mode().Perm())
+		}
+		if uid < 0 {
+			uid = int(st.Uid)
+		}
+		if gid < 0 {
+			gid = int(st.Gid)
+		}
+	} else {
+		mode, uid, gid = orElse(mode, 0o755), orElse(uid, os.Geteuid()), orElse(gid, os.Getegid())
+	}
+	return fmt.Sprintf(" mode = %04o uid = %d gid = %d", mode, uid, gid)
+}
+
+func orElse(n, other int) int {
+	if n < 0 {
+		return other
+	}
+	return n
+}
+
+// dateSuffix is what dateext adds to a name now, and a glob of what it has added.
+func dateSuffix(p *policy.Policy, now time.Time) (suffix, glob string) {
+	dated := &policy.Policy{DateExt: true, DateFormat: p.DateFormat, DateYesterday: p.DateYesterday, DateHourAgo: p.DateHourAgo}
+	naming := plan.NewNaming(dated, now.Location())
+	suffix = naming.Name("", naming.Newest(now))
+	const digit = "[0-9]"
+	digits := map[byte]int{'Y': 4, 'm': 2, 'd': 2, 'H': 2, 'M': 2, 'S': 2, 'V': 2, 's': 10}
+	for f := p.DateFormat; f != ""; f = f[1:] {
+		switch {
+		case len(f) > 1 && f[0] == '%' && digits[f[1]] > 0:
+			glob += strings.Repeat(digit, digits[f[1]])
+			f = f[1:]
+		case len(f) > 1 && f[0] == '%' && f[1] == 'z':
+			glob += "[-+]" + strings.Repeat(digit, 4)
+			f = f[1:]
+		default:
+			glob += f[:1]
+		}
+	}
+	return suffix, glob
+}
