@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"syscall"
 
 	"rotate/rotate"
 	"rotate/rotate/plan"
@@ -30,6 +29,16 @@ func newLogrotateVoice(v *voice) *logrotateVoice {
 		style: style{arrow: "->", dash: "-"}, errStyle: style{arrow: "->", dash: "-"},
 	}
 	return &logrotateVoice{voice: bare, document: v.out, asked: &runCmd{}}
+}
+
+// say prints a line of what -v says.
+func (v *logrotateVoice) say(format string, args ...any) {
+	for i, arg := range args {
+		if text, ok := arg.(string); ok {
+			args[i] = oneLine(text)
+		}
+	}
+	v.voice.say(format, args...)
 }
 
 func (v *logrotateVoice) results() *bufio.Writer { return v.document }
@@ -139,25 +148,6 @@ func (v *logrotateVoice) obstacles(p *plan.Plan, pp *plan.PolicyPlan) {
 	}
 }
 
-// asked is the path or pattern of a problem, as the policy has it.
-func asked(p *policy.Policy, problem *plan.Problem) string {
-	for _, pattern := range p.Paths {
-		if pattern.Pos == problem.Pos {
-			return pattern.Text
-		}
-	}
-	return problem.Path
-}
-
-// because is what the C library calls the error behind a problem.
-func because(problem *plan.Problem) string {
-	why := problem.Detail[strings.LastIndex(problem.Detail, ": ")+1:]
-	if why = strings.TrimSpace(why); why == "" {
-		why = syscall.ENOENT.Error()
-	}
-	return capital(why)
-}
-
 // failure says what failed about a log of p.
 func (v *logrotateVoice) failure(p *policy.Policy, err error) {
 	script, ok := errors.AsType[*rotate.ScriptError](err)
@@ -177,23 +167,3 @@ func (v *logrotateVoice) failure(p *policy.Policy, err error) {
 		v.failWith(fmt.Sprintf("error running non-shared %s script for %s of '%s'", script.Directive, script.About, whole), "")
 	}
 }
-
-// paths is how logrotate names a policy.
-func paths(p *policy.Policy) string {
-	words := make([]string, len(p.Paths))
-	for i, pattern := range p.Paths {
-		words[i] = pattern.Text
-	}
-	return strings.Join(words, " ")
-}
-
-// system is what the C library calls the error of the system behind err.
-func system(err error) string {
-	cause, ok := errors.AsType[syscall.Errno](err)
-	if !ok {
-		return err.Error()
-	}
-	return capital(cause.Error())
-}
-
-func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
