@@ -23,6 +23,7 @@ func (d *decider) finish(l *LogPlan, own []held) {
 			continue
 		}
 		at := own[i].Place
+		l.Finish = append(l.Finish, d.mail(&own[i], own)...)
 		if d.policy.Scripts.PreRemove != "" {
 			l.Finish = append(l.Finish, Step{Op: PreRemove, From: at})
 		}
@@ -44,6 +45,9 @@ func (d *decider) finish(l *LogPlan, own []held) {
 				ok = false
 			}
 		}
+		if !h.gone {
+			l.Finish = append(l.Finish, d.mail(h, own)...)
+		}
 		if ok {
 			l.Finish = append(l.Finish, step)
 		}
@@ -51,6 +55,29 @@ func (d *decider) finish(l *LogPlan, own []held) {
 			l.Settle = append(l.Settle, h.Place)
 		}
 	}
+}
+
+// mail plans that an archive is mailed: before it is removed, or, with
+// MailFirst, once it is released. What is owed was not mailed yet, or nobody
+// knows. Of a pair, only the plain one is mailed.
+func (d *decider) mail(h *held, own []held) []Step {
+	switch p := d.policy; {
+	case p.Mail == "":
+		return nil
+	case p.MailFirst:
+		if !h.fresh && !h.owed {
+			return nil
+		}
+	case !h.gone || h.Ext != "" && slices.ContainsFunc(own, func(o held) bool {
+		return (o.Twin == Whole || o.Twin == Part) && o.Dir == h.Dir && o.Name+h.Ext == h.Name
+	}):
+		return nil
+	}
+	to := h.Place
+	if d.policy.MailFirst && d.policy.Compress.Enabled() && !(d.policy.DelayCompress && h.newest) {
+		to = h.log.Place // as logrotate names what it has just packed
+	}
+	return []Step{{Op: Mail, From: h.Place, To: to}}
 }
 
 // store plans how a plain archive that stays gets its last form and place, if

@@ -183,6 +183,10 @@ func (s *scene) policy(keys map[string]string) *policy.Policy {
 			p.Scripts.Pre = "true"
 		case "preremove":
 			p.Scripts.PreRemove = "true"
+		case "mail":
+			p.Mail = value
+		case "mailfirst":
+			p.MailFirst = true
 		case "skipodd":
 			p.SkipOdd = true
 		case "sharedscripts":

@@ -52,7 +52,7 @@ func (a Action) String() string { return [...]string{"leave", "turn", "refuse"}[
 type Step struct {
 	Op     Op
 	From   Place
-	To     Place  // of Rename, Copy, Compress, Move; the copy that Truncate relies on
+	To     Place  // of Rename, Copy, Compress, Move; the copy that Truncate relies on; the name that Mail gives
 	Reason Reason // of Remove: the rule that lets the archive go
 }
 
@@ -80,8 +80,10 @@ const (
 	PreRotate
 	// PreRemove runs the script of that name about the archive From.
 	PreRemove
+	// Mail mails what From holds.
+	Mail
 )
 
 func (o Op) String() string {
-	return [...]string{"mkdir", "rename", "create", "copy", "truncate", "compress", "move", "remove", "prerotate", "preremove"}[o]
+	return [...]string{"mkdir", "rename", "create", "copy", "truncate", "compress", "move", "remove", "prerotate", "preremove", "mail"}[o]
 }

@@ -149,6 +149,9 @@ func anyPolicy(r *rand.Rand) *policy.Policy {
 		p.Compress = policy.Compression{Method: "gzip", Ext: ".gz"}
 	}
 	if coin() {
+		p.Mail, p.MailFirst = "admin", coin()
+	}
+	if coin() {
 		p.OldDir = "old"
 	}
 	if coin() {

@@ -39,6 +39,7 @@ type file struct {
 	lines   []int
 	modTime time.Time
 	packed  bool
+	mailed  bool
 	turns   int  // turns of its log that it went through, its own included
 	held    bool // a process writes it, and does not let go
 }
@@ -235,6 +236,9 @@ func (w *world) settled(l *LogPlan) {
 		}
 	}
 	for _, s := range l.Finish {
+		if s.Op == Mail && w.policy.Method != policy.Rename {
+			continue // nobody writes to a copy
+		}
 		if f := w.files[s.From]; f != nil && !f.packed && !slices.Contains(l.Settle, s.From) {
 			w.fault("%s %s without waiting for its release", s.Op, s.From.Path())
 		}
@@ -299,7 +303,14 @@ func (w *world) do(s Step) bool {
 			return false
 		}
 		delete(w.files, s.From)
+	case Mail:
+		g := *from
+		g.mailed = true
+		w.files[s.From] = &g
 	case Remove:
+		if w.policy.Mail != "" && !w.policy.MailFirst && !from.mailed && s.Reason.Code != Packed && s.Reason.Code != Broken && !w.paired(s.From) {
+			w.fault("%s is removed and was not mailed", s.From.Path())
+		}
 		w.gone[from.batch] = true
 		delete(w.files, s.From)
 	}
@@ -316,6 +327,12 @@ func (w *world) turned(log string) {
 			w.files[at] = &g
 		}
 	}
+}
+
+// paired reports whether the plain form of a packed archive is there.
+func (w *world) paired(at Place) bool {
+	plain := w.files[Place{at.Dir, strings.TrimSuffix(at.Name, ".gz")}]
+	return plain != nil && plain.batch == w.files[at].batch
 }
 
 // archived is the bytes of all archives.
