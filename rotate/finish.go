@@ -97,7 +97,7 @@ func (f *finisher) finishLog(ctx context.Context, j *job) {
 	for i := range j.Settled {
 		settled[j.Settled[i].Archive] = &j.Settled[i]
 	}
-	var refused plan.Place // by preremove
+	var refused plan.Place // by preremove, or not mailed
 	for i := range j.Log.Finish {
 		step := &j.Steps[len(j.Log.Turn)+i]
 		if ctx.Err() != nil {
@@ -109,7 +109,7 @@ func (f *finisher) finishLog(ctx context.Context, j *job) {
 		}
 		if err := f.finishStep(ctx, j, step); err != nil {
 			j.fail(err)
-			if step.Op != plan.PreRemove {
+			if step.Op != plan.PreRemove && step.Op != plan.Mail {
 				return
 			}
 			refused = step.From
@@ -132,6 +132,8 @@ func (f *finisher) finishStep(ctx context.Context, j *job, s *StepReport) error 
 		}
 		s.Done = err == nil
 		return err
+	case plan.Mail:
+		return f.mail(ctx, j, s)
 	case plan.Compress, plan.Move:
 		return f.pack(ctx, j, s)
 	}

@@ -56,14 +56,14 @@ func gapTOML(keys string) string {
 	return "[log.app]\npaths=['DIR/log/a.log']\nmissingok=true\nfrequency='daily'\n" + keys + "\n"
 }
 
-func (w *world) wantGaps(after string) {
-	w.Helper()
-	want := map[string]string{}
-	for _, pair := range strings.Fields(after) {
+// gapTree is the tree "1=live 2.gz=1".
+func gapTree(pairs string) map[string]string {
+	tree := map[string]string{}
+	for _, pair := range strings.Fields(pairs) {
 		name, text, _ := strings.Cut(pair, "=")
-		want["a.log."+name] = text
+		tree["a.log."+name] = text
 	}
-	w.want("log", want)
+	return tree
 }
 
 func TestGaps(t *testing.T) {
@@ -73,7 +73,7 @@ func TestGaps(t *testing.T) {
 			t.Parallel()
 			w := gapWorld(t, c.before)
 			w.runOK(gapTOML(c.keys))
-			w.wantGaps(c.after)
+			w.want("log", gapTree(c.after))
 			w.wantIdle("a second run", gapTOML(c.keys))
 		})
 	}

@@ -172,10 +172,14 @@ func anything(*job, plan.ID) bool { return true }
 
 // unpaid reports whether this run has neither proven that nobody writes the
 // archive, nor done with the log that it copied. A turn that it cut short stays
-// on record if archives may have moved.
+// on record if archives may have moved, and an archive that was to be mailed
+// until it was.
 func unpaid(j *job, id plan.ID) bool {
 	if l := j.Log; l.Action == plan.Turn && !j.Turned && l.Stat != nil && l.Stat.ID == id {
 		return j.began || l.CutShort
+	}
+	if j.unmailed() {
+		return true
 	}
 	if j.copying(id) {
 		return false

@@ -30,6 +30,10 @@ type Options struct {
 	Jobs  int       // archives compressed at a time; 0: one for each processor
 	Held  *Held     // the lock on State; nil: none
 
+	// MailCommand is the path of the program that mails archives, which gets
+	// -s SUBJECT ADDRESS. Empty: /bin/mail, or /usr/bin/mail where that is missing.
+	MailCommand string
+
 	// Stdout and Stderr get what scripts print. Nil discards it.
 	Stdout, Stderr io.Writer
 

@@ -122,6 +122,8 @@ func (v *voice) planned(whole *plan.Plan, p *policy.Policy, l *plan.LogPlan, s p
 		v.step("mkdir", from+",", looks(p.MakeDir))
 	case plan.Remove:
 		v.step("remove", from+":", s.Reason.Text(whole.Now.Location()))
+	case plan.Mail:
+		v.step("mail", from, "to "+p.Mail)
 	case plan.PreRotate, plan.PreRemove:
 		v.step("run", s.Op.String())
 	default:

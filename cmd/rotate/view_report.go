@@ -176,7 +176,7 @@ func left(l *plan.LogPlan, archive plan.Place) string {
 	if i < 0 {
 		return "left as it is"
 	}
-	return map[plan.Op]string{plan.Compress: "left uncompressed", plan.Remove: "not removed", plan.Move: "not moved"}[l.Finish[i].Op]
+	return map[plan.Op]string{plan.Compress: "left uncompressed", plan.Remove: "not removed", plan.Move: "not moved", plan.Mail: "not mailed"}[l.Finish[i].Op]
 }
 
 // named is how many holders a line names.

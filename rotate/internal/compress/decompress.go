@@ -1,6 +1,7 @@
 package compress
 
 import (
+	"compress/bzip2"
 	"errors"
 	"fmt"
 	"io"
@@ -16,8 +17,9 @@ var ErrUnknown = errors.New("unknown compression")
 // grants.
 const zstdGrant = 128 << 20
 
-// Decompress unpacks r, whose format the extension of its name tells: ".gz" or
-// ".zst", of any number of members or frames; with no extension it is plain.
+// Decompress unpacks r, whose format the extension of its name tells: ".gz",
+// ".bz2" or ".zst", of any number of members or frames; with no extension it is
+// plain.
 // Other extensions are ErrUnknown.
 // Closing it does not close r.
 func Decompress(r io.Reader, ext string) (io.ReadCloser, error) {
@@ -30,6 +32,8 @@ func Decompress(r io.Reader, ext string) (io.ReadCloser, error) {
 			return nil, fmt.Errorf("gzip: %w", err)
 		}
 		return z, nil
+	case ".bz2":
+		return io.NopCloser(bzip2.NewReader(r)), nil
 	case ".zst":
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdGrant))
 		if err != nil {

@@ -1,0 +1,55 @@
+package compress
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+// Unpack returns what f holds, whose name has the extension ext. What
+// Decompress knows is unpacked here. For another format it runs command, which
+// has f as its standard input; without one, f is returned as it is.
+//
+// Close waits for the command, if there is one, and returns its failure. f is the
+// caller's to close.
+func Unpack(ctx context.Context, f *os.File, ext string, command []string) (io.ReadCloser, error) {
+	r, err := Decompress(f, ext)
+	switch {
+	case !errors.Is(err, ErrUnknown):
+		return r, err
+	case len(command) == 0:
+		return io.NopCloser(f), nil
+	}
+	c := exec.CommandContext(ctx, command[0], command[1:]...)
+	u := &unpacking{cmd: c}
+	c.Stdin, c.Stderr = f, &u.complaint
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	c.WaitDelay = stragglerWait
+	if u.ReadCloser, err = c.StdoutPipe(); err != nil {
+		return nil, err
+	}
+	if err := c.Start(); err != nil {
+		return nil, fmt.Errorf("run %q: %w", command[0], cause(err))
+	}
+	return u, nil
+}
+
+// unpacking is the output of a command.
+type unpacking struct {
+	io.ReadCloser
+	cmd       *exec.Cmd
+	complaint tail
+}
+
+func (u *unpacking) Close() error {
+	// Whoever reads may have enough; the command has not failed by that.
+	_, _ = io.Copy(io.Discard, u.ReadCloser)
+	if err := u.cmd.Wait(); err != nil {
+		return fmt.Errorf("run %q: %w%s", u.cmd.Path, err, u.complaint.text())
+	}
+	return nil
+}
