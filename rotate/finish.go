@@ -126,9 +126,9 @@ func (f *finisher) finishStep(ctx context.Context, j *job, s *StepReport) error 
 	case plan.Remove:
 		var err error
 		if s.Reason.Code == plan.Packed || s.Reason.Code == plan.Broken {
-			err = f.discard(s.From)
+			err = f.discard(j, s.From)
 		} else {
-			err = f.remove(s.From, fsys.ID{})
+			err = f.expire(j, s.From)
 		}
 		s.Done = err == nil
 		return err
@@ -138,10 +138,6 @@ func (f *finisher) finishStep(ctx context.Context, j *job, s *StepReport) error 
 		return f.pack(ctx, j, s)
 	}
 	return fmt.Errorf("%s %q: not a step to finish with", s.Op, s.From.Path())
-}
-
-func (f *finisher) remove(p plan.Place, want fsys.ID) error {
-	return f.dirs.change(p.Dir, func(d *fsys.Dir) error { return d.Remove(p.Name, want) })
 }
 
 // pack writes the compressed or moved successor of a plain archive. The plain
@@ -154,7 +150,7 @@ func (f *finisher) pack(ctx context.Context, j *job, s *StepReport) error {
 		}
 		defer src.Close() // read only: nothing to lose
 		s.In = info.Size
-		there, err := f.leftover(src, s)
+		there, err := f.leftover(j, src, s)
 		if err != nil {
 			return err
 		}
@@ -172,7 +168,7 @@ func (f *finisher) pack(ctx context.Context, j *job, s *StepReport) error {
 // that ended before it could remove the plain archive. It reports whether that
 // work is complete. A part of it, which holds nothing that the plain archive
 // does not hold too, makes way; anything else is left alone.
-func (f *finisher) leftover(src *os.File, s *StepReport) (complete bool, err error) {
+func (f *finisher) leftover(j *job, src *os.File, s *StepReport) (complete bool, err error) {
 	err = f.dirs.use(s.To.Dir, func(d *fsys.Dir) error {
 		old, info, err := d.Open(s.To.Name)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -194,7 +190,7 @@ func (f *finisher) leftover(src *os.File, s *StepReport) (complete bool, err err
 			s.Out, complete = info.Size, true
 			return nil
 		case compress.Prefix:
-			return f.remove(s.To, info.ID)
+			return f.replaced(j, s.To, info.ID)
 		}
 		return s.taken()
 	})
@@ -282,7 +278,7 @@ func (f *finisher) flush() {
 	for _, p := range f.packed {
 		err := failed[p.step.To.Dir]
 		if err == nil {
-			err = f.remove(p.step.From, p.id)
+			err = f.replaced(p.job, p.step.From, p.id)
 		}
 		if err != nil {
 			p.job.fail(err)

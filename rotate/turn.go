@@ -8,7 +8,6 @@ import (
 
 	"rotate/rotate/internal/fsys"
 	"rotate/rotate/plan"
-	"rotate/signaler"
 )
 
 // turn is phase 1.
@@ -79,7 +78,7 @@ func (x *execution) turnStep(ctx context.Context, j *job, s *StepReport) error {
 	case plan.PreRotate:
 		return x.scripts.run(ctx, j.Policy, s.Op.String(), j.Policy.Scripts.Pre, s.From.Path())
 	case plan.Remove:
-		return x.discard(s.From)
+		return x.discard(j, s.From)
 	case plan.MakeDir:
 		return x.makeDir(s.From.Dir, j.Policy.MakeDir)
 	case plan.Rename:
@@ -92,28 +91,6 @@ func (x *execution) turnStep(ctx context.Context, j *job, s *StepReport) error {
 		return x.truncate(j, s)
 	}
 	return fmt.Errorf("%s %q: not a step of a turn", s.Op, s.From.Path())
-}
-
-// discard removes one of a pair of archives, for the sake of the other: once
-// the other's name is durable, and unless somebody still writes this one.
-func (x *execution) discard(p plan.Place) error {
-	return x.dirs.change(p.Dir, func(d *fsys.Dir) error {
-		f, info, err := d.Open(p.Name)
-		if err != nil {
-			return err
-		}
-		defer f.Close() // read only: nothing to lose
-		switch status, err := signaler.Probe(f); {
-		case err != nil:
-			return fmt.Errorf("remove %q: %w", p.Path(), err)
-		case status != signaler.Released:
-			return fmt.Errorf("remove %q: it is still written", p.Path())
-		}
-		if err := d.Sync(); err != nil {
-			return err
-		}
-		return d.Remove(p.Name, info.ID)
-	})
 }
 
 // identity is the file that must stand at p: known for the log itself, any

@@ -1,0 +1,84 @@
+package rotate
+
+import (
+	"fmt"
+
+	"rotate/rotate/internal/fsys"
+	"rotate/rotate/plan"
+	"rotate/signaler"
+)
+
+// expire removes an archive that retention lets go.
+func (x *execution) expire(j *job, p plan.Place) error {
+	return x.dirs.change(p.Dir, func(d *fsys.Dir) error {
+		if j.Policy.Shred == 0 {
+			return d.Remove(p.Name, fsys.ID{})
+		}
+		// Of what is mailed, nobody must find the half that is left of it.
+		return x.shred(j, d, p, fsys.ID{}, j.Policy.Mail == "")
+	})
+}
+
+// replaced removes an archive of which another has all.
+func (x *execution) replaced(j *job, p plan.Place, want fsys.ID) error {
+	return x.dirs.change(p.Dir, func(d *fsys.Dir) error { return x.drop(j, d, p, want) })
+}
+
+func (x *execution) drop(j *job, d *fsys.Dir, p plan.Place, want fsys.ID) error {
+	if j.Policy.Shred == 0 {
+		return d.Remove(p.Name, want)
+	}
+	// Half overwritten beside its packed form, it would be an archive that
+	// holds something else.
+	return x.shred(j, d, p, want, false)
+}
+
+// shred removes an archive and overwrites its bytes: first, so that a run which
+// ends in between leaves it to the next one, or once its name is gone, which
+// such a run leaves as it is. An archive with other names is refused, unless
+// the policy allows that: they would lose their bytes too.
+func (x *execution) shred(j *job, d *fsys.Dir, p plan.Place, want fsys.ID, first bool) error {
+	f, info, err := d.OpenWrite(p.Name)
+	if err != nil {
+		return err
+	}
+	defer f.Close() // synced by Shred; what fails has a name still, or is gone
+	switch {
+	case want != (fsys.ID{}) && info.ID != want:
+		return fmt.Errorf("shred %q: %w", p.Path(), fsys.ErrSwapped)
+	case info.Links > 1 && !j.Policy.AllowHardLink:
+		return fmt.Errorf("shred %q: it has %d names, and is kept: the others would lose their bytes too", p.Path(), info.Links)
+	}
+	if first {
+		if err := x.fs.Shred(f, j.Policy.Shred); err != nil {
+			return err
+		}
+		return d.Remove(p.Name, info.ID)
+	}
+	if err := d.Remove(p.Name, info.ID); err != nil {
+		return err
+	}
+	return x.fs.Shred(f, j.Policy.Shred)
+}
+
+// discard removes one of a pair of archives, for the sake of the other: once
+// the other's name is durable, and unless somebody still writes this one.
+func (x *execution) discard(j *job, p plan.Place) error {
+	return x.dirs.change(p.Dir, func(d *fsys.Dir) error {
+		f, info, err := d.Open(p.Name)
+		if err != nil {
+			return err
+		}
+		defer f.Close() // read only: nothing to lose
+		switch status, err := signaler.Probe(f); {
+		case err != nil:
+			return fmt.Errorf("remove %q: %w", p.Path(), err)
+		case status != signaler.Released:
+			return fmt.Errorf("remove %q: it is still written", p.Path())
+		}
+		if err := d.Sync(); err != nil {
+			return err
+		}
+		return x.drop(j, d, p, info.ID)
+	})
+}
