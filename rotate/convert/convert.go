@@ -1,0 +1,211 @@
+package convert
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+
+	"rotate/rotate/policy"
+)
+
+// Note is something that means another thing in TOML than it did, or that one
+// should know about.
+type Note struct {
+	Pos  policy.Position // of the policy
+	Text string
+	Hint string // what to do about it; may be empty
+}
+
+// TOML returns policies as one TOML document, which means what they mean. texts
+// are the files that they came from, in logrotate's syntax, by name: their
+// comments are kept. What most policies have in common becomes [defaults].
+//
+// Policies that TOML cannot say are left out; the error, an [policy.Errors],
+// says why, and what is returned holds for the others. The document is read
+// back before it is returned.
+func TOML(policies []*policy.Policy, texts map[string]string) (string, []Note, error) {
+	c := converter{sources: map[string]*source{}, paths: map[string]string{}, names: map[string]bool{}}
+	for name, text := range texts {
+		c.sources[name] = scan(text)
+	}
+	for _, p := range policies {
+		c.take(p)
+	}
+	text, err := c.document()
+	if err != nil {
+		return "", c.notes, err
+	}
+	if len(c.errs) > 0 {
+		return text, c.notes, c.errs
+	}
+	return text, c.notes, nil
+}
+
+type converter struct {
+	sources map[string]*source
+	items   []*item
+	paths   map[string]string // the policy that has a path
+	names   map[string]bool
+	notes   []Note
+	errs    policy.Errors
+}
+
+// item is a policy on its way.
+type item struct {
+	name   string
+	pos    policy.Position
+	want   policy.Policy // plain
+	block  *block        // where it came from; nil: unknown
+	told   []string      // comments of the scripts that became targets
+	became []string      // the scripts that became targets
+}
+
+func (c *converter) note(pos policy.Position, hint, format string, args ...any) {
+	c.notes = append(c.notes, Note{pos, fmt.Sprintf(format, args...), hint})
+}
+
+// take adds a policy, if TOML can say it.
+func (c *converter) take(p *policy.Policy) {
+	it := &item{pos: p.Pos, want: plain(p), block: c.sources[p.Pos.File].find(p.Pos)}
+	it.name = c.name(p, it.block)
+	it.want.Paths = c.first(it)
+	if len(it.want.Paths) == 0 {
+		return
+	}
+	c.tell(it, "postrotate", &it.want.Scripts.Post)
+	if it.want.Scripts.Post == "" { // it would run after the targets are told
+		c.tell(it, "lastaction", &it.want.Scripts.Last)
+	}
+	it.want = plain(&it.want)
+	if err := c.check(it); err != nil {
+		c.errs = append(c.errs, err)
+		return
+	}
+	c.items = append(c.items, it)
+	c.remark(it)
+}
+
+// first returns the paths of a policy that none before it has: the first
+// policy has the log.
+func (c *converter) first(it *item) (paths []policy.Pattern) {
+	for _, p := range it.want.Paths {
+		if owner, taken := c.paths[p.Text]; taken {
+			c.note(it.pos, "", "log.%s: %s is left out, because log.%s has it", it.name, p.Text, owner)
+			continue
+		}
+		c.paths[p.Text] = it.name
+		paths = append(paths, p)
+	}
+	return paths
+}
+
+// tell makes targets of a script, if all it does is to tell services.
+func (c *converter) tell(it *item, directive string, script *string) {
+	if *script == "" {
+		return
+	}
+	t, ok := Script(*script)
+	if !ok {
+		return
+	}
+	*script = ""
+	for _, target := range t.Targets {
+		if !slices.ContainsFunc(it.want.Notify, func(o policy.Target) bool { return reflect.DeepEqual(o, target) }) {
+			it.want.Notify = append(it.want.Notify, target)
+		}
+	}
+	it.told = append(it.told, t.Comments...)
+	it.became = append(it.became, directive)
+	for _, odd := range t.Odd {
+		c.note(it.pos, "", "log.%s: %s", it.name, odd)
+	}
+}
+
+// remark says what is easily overlooked: what a block leaves to logrotate's
+// defaults deletes logs.
+func (c *converter) remark(it *item) {
+	said := func(keys ...string) bool {
+		return it.block == nil || slices.ContainsFunc(keys, func(key string) bool {
+			if sets(it.block.directives, key) {
+				return true
+			}
+			for _, s := range c.sources {
+				if sets(s.globals, key) {
+					return true
+				}
+			}
+			return false
+		})
+	}
+	const hint = "if /etc/logrotate.conf includes the file, convert that one: its settings hold for what it includes"
+	if it.want.Rotate == 0 && !said("rotate") {
+		c.note(it.pos, hint, "log.%s: nothing says how many archives are kept, and logrotate keeps none: rotate = 0", it.name)
+	}
+	if it.want.Size > 0 && !said("size", "frequency") {
+		c.note(it.pos, hint, "log.%s: nothing says when, and logrotate goes by size: %s", it.name, policy.FormatSize(it.want.Size))
+	}
+}
+
+// check reads the policy back by itself.
+func (c *converter) check(it *item) *policy.Error {
+	got, err := policy.Parse(it.pos.File, []byte(document(nil, []*table{it.table(nil)})))
+	if e, ok := errors.AsType[*policy.Error](err); ok {
+		return &policy.Error{Pos: it.pos, Text: fmt.Sprintf("log.%s cannot be said in TOML: %s", it.name, e.Text), Hint: e.Hint}
+	}
+	if len(got) != 1 || !it.is(got[0]) {
+		return &policy.Error{Pos: it.pos, Text: fmt.Sprintf("log.%s cannot be said in TOML", it.name)}
+	}
+	return nil
+}
+
+// is reports whether a policy that was read back is what was meant.
+func (it *item) is(got *policy.Policy) bool {
+	p := plain(got)
+	for i := range p.Notify {
+		if i < len(it.want.Notify) {
+			p.Notify[i].Wait = it.want.Notify[i].Wait // no script says how long to wait
+		}
+	}
+	return reflect.DeepEqual(p, it.want)
+}
+
+// name returns what to call a policy: after its file, or after its one log
+// where the file has several blocks.
+func (c *converter) name(p *policy.Policy, b *block) string {
+	name := p.Name
+	file := path.Base(p.Pos.File)
+	if s := c.sources[p.Pos.File]; b != nil && (len(s.blocks) > 1 || isMain(file)) && len(p.Paths) == 1 {
+		log := stem(p.Paths[0].Text)
+		switch {
+		case log == "":
+		case isMain(file) || strings.HasPrefix(file, log) || strings.HasPrefix(log, file):
+			name = log
+		default:
+			name = file + "-" + log
+		}
+	}
+	if c.names[name] {
+		name = p.Name
+	}
+	unique := name
+	for i := 2; c.names[unique]; i++ {
+		unique = fmt.Sprintf("%s-%d", name, i)
+	}
+	c.names[unique] = true
+	return unique
+}
+
+// isMain reports whether the name of a file says nothing of its logs.
+func isMain(file string) bool { return strings.HasPrefix(file, "logrotate") || file == "-" }
+
+// stem returns what a log is called without its endings.
+func stem(p string) string {
+	s := strings.TrimPrefix(strings.TrimSuffix(path.Base(p), ".log"), "log.")
+	if strings.ContainsAny(s, `*?[{\`) || !bareKey.MatchString(s) {
+		return ""
+	}
+	return s
+}

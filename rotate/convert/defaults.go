@@ -1,0 +1,250 @@
+package convert
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"rotate/rotate/policy"
+)
+
+// errUnread is a fault of this package: what it wrote does not mean what was
+// to be written.
+var errUnread = errors.New("the TOML does not say what the policies say")
+
+// document writes all policies, and makes sure that they are read as they are
+// meant.
+func (c *converter) document() (string, error) {
+	if len(c.items) == 0 {
+		return "", nil
+	}
+	defaults := c.defaults()
+	tables := c.tables(defaults)
+	// A default that a policy does not have must be switched off in it, unless
+	// its other keys do that. The reader knows which.
+	got, err := policy.Parse("", []byte(document(defaults, tables)))
+	if err != nil || len(got) != len(c.items) {
+		return "", errors.Join(errUnread, err)
+	}
+	for i, p := range got {
+		tables[i].switchOff(settings(plain(p)), c.items[i].want)
+	}
+	text := document(defaults, tables)
+	got, err = policy.Parse("", []byte(text))
+	if err != nil {
+		return "", errors.Join(errUnread, err)
+	}
+	for i, p := range got {
+		if !c.items[i].is(p) {
+			return "", errUnread
+		}
+	}
+	return text, nil
+}
+
+// document returns the text of a file.
+func document(defaults *table, tables []*table) string {
+	if defaults != nil {
+		tables = append([]*table{defaults}, tables...)
+	}
+	var b strings.Builder
+	for i, t := range tables {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		t.print(&b)
+	}
+	return b.String()
+}
+
+// never are the keys that are no defaults: a file has paths of its own, and
+// scripts and targets are about one service.
+var never = []string{
+	"paths", "exclude", "firstaction", "prerotate", "postrotate", "lastaction", "preremove", "sharedscripts",
+	"olddir", "createolddir", "mail", "mailfirst",
+}
+
+// defaults returns the table of what the files set for all, and of what most
+// policies have in common if that makes the document shorter. It is nil if
+// there is nothing to say.
+func (c *converter) defaults() *table {
+	order, values := c.values()
+	t := &table{header: "defaults"}
+	var common []setting
+	saved := -2 // the header and an empty line
+	for _, key := range order {
+		if key == "frequency" && !c.mayDefaultFrequency() {
+			continue
+		}
+		if value, comments, global := c.global(key); global {
+			t.settings = append(t.settings, setting{key, value})
+			t.note(key, comments)
+			continue
+		}
+		if slices.Contains(never, key) {
+			continue
+		}
+		value, n := most(values[key])
+		others := len(c.items) - n
+		if gain := n - 1 - others; gain > 0 {
+			common = append(common, setting{key, value})
+			saved += gain
+		}
+	}
+	if len(t.settings) > 0 || saved > 0 {
+		t.settings = append(t.settings, common...)
+	}
+	if len(t.settings) == 0 {
+		return nil
+	}
+	sortSettings(t.settings)
+	return t
+}
+
+// mayDefaultFrequency reports whether a default frequency would hold only where
+// it should: nothing but size switches it off.
+func (c *converter) mayDefaultFrequency() bool {
+	return !slices.ContainsFunc(c.items, func(it *item) bool {
+		return it.want.Frequency.Unit == policy.Never && it.want.Size == 0
+	})
+}
+
+// values returns the keys that the policies have, in the order of the manual,
+// and the values that they have in the order of the policies.
+func (c *converter) values() (order []string, values map[string][]string) {
+	values = map[string][]string{}
+	for _, it := range c.items {
+		for _, s := range settings(it.want) {
+			values[s.key] = append(values[s.key], s.value)
+		}
+	}
+	for _, key := range manual {
+		if len(values[key]) > 0 {
+			order = append(order, key)
+		}
+	}
+	return order, values
+}
+
+// most returns the value that occurs most often, and how often.
+func most(values []string) (value string, n int) {
+	count := map[string]int{}
+	for _, v := range values {
+		count[v]++
+	}
+	for _, v := range values { // of several, the first
+		if count[v] > n {
+			value, n = v, count[v]
+		}
+	}
+	return value, n
+}
+
+// global returns the value that a key has outside of blocks: that of a policy
+// whose block does not set it.
+func (c *converter) global(key string) (value string, comments []string, ok bool) {
+	set := false
+	for _, name := range c.files() {
+		for _, d := range c.sources[name].globals {
+			if d.key == key {
+				set = true
+				comments = append(comments, d.comments...)
+			}
+		}
+	}
+	if !set || slices.Contains(never[:2], key) {
+		return "", nil, false
+	}
+	for _, it := range c.items {
+		if it.block == nil || sets(it.block.directives, key) {
+			continue
+		}
+		for _, s := range settings(it.want) {
+			if s.key == key {
+				return s.value, comments, true
+			}
+		}
+	}
+	return "", nil, false
+}
+
+// files returns the names of the sources in the order of the policies.
+func (c *converter) files() (names []string) {
+	for _, it := range c.items {
+		if f := it.pos.File; !slices.Contains(names, f) && c.sources[f] != nil {
+			names = append(names, f)
+		}
+	}
+	for f := range c.sources {
+		if !slices.Contains(names, f) {
+			names = append(names, f)
+		}
+	}
+	return names
+}
+
+// tables returns the tables of the policies, without what the defaults say.
+func (c *converter) tables(defaults *table) (tables []*table) {
+	file := ""
+	for _, it := range c.items {
+		t := it.table(defaults)
+		if it.pos.File != file && len(c.sources) > 1 {
+			t.file = it.pos.File
+		}
+		file = it.pos.File
+		tables = append(tables, t)
+	}
+	return tables
+}
+
+// table returns the table of a policy with its comments.
+func (it *item) table(defaults *table) *table {
+	t := &table{header: logHeader(it.name), targets: it.want.Notify}
+	for _, s := range settings(it.want) {
+		if defaults == nil || !slices.Contains(defaults.settings, s) {
+			t.settings = append(t.settings, s)
+		}
+	}
+	if it.block != nil {
+		it.comment(t, defaults)
+	}
+	t.told = append(t.told, it.told...)
+	return t
+}
+
+// comment puts the comments of a block where what they are about is.
+func (it *item) comment(t, defaults *table) {
+	for i, p := range it.block.above {
+		if i > 0 {
+			t.comments = append(t.comments, "")
+		}
+		t.comments = append(t.comments, p...)
+	}
+	has := func(t *table, key string) bool {
+		return t != nil && slices.ContainsFunc(t.settings, func(s setting) bool { return s.key == key })
+	}
+	for _, d := range it.block.directives {
+		switch {
+		case slices.Contains(it.became, d.key):
+			t.told = append(t.told, d.comments...)
+		case has(t, d.key):
+			t.note(d.key, d.comments)
+		case has(defaults, d.key):
+			defaults.note(d.key, d.comments)
+		default:
+			t.comments = append(t.comments, d.comments...)
+		}
+	}
+	t.end = it.block.end
+}
+
+// switchOff adds the keys that got has and want has not.
+func (t *table) switchOff(got []setting, want policy.Policy) {
+	wanted := settings(want)
+	for _, s := range got {
+		if !slices.ContainsFunc(wanted, func(w setting) bool { return w.key == s.key }) {
+			t.settings = append(t.settings, setting{s.key, off(s.key, want)})
+		}
+	}
+	sortSettings(t.settings)
+}
