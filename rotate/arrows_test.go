@@ -16,10 +16,11 @@ import (
 
 // arrows are the imports of ours that each package may have.
 var arrows = map[string][]string{
-	"rotate/cmd/rotate":               {"rotate/rotate", "rotate/rotate/plan", "rotate/rotate/policy", "rotate/signaler"},
+	"rotate/cmd/rotate":               {"rotate/rotate", "rotate/rotate/convert", "rotate/rotate/plan", "rotate/rotate/policy", "rotate/signaler"},
 	"rotate/rotate":                   {"rotate/rotate/internal/compress", "rotate/rotate/internal/fsys", "rotate/rotate/internal/state", "rotate/rotate/plan", "rotate/rotate/policy", "rotate/signaler"},
 	"rotate/rotate/plan":              {"rotate/rotate/policy"},
 	"rotate/rotate/policy":            nil,
+	"rotate/rotate/convert":           {"rotate/rotate/policy"},
 	"rotate/rotate/internal/fsys":     nil,
 	"rotate/rotate/internal/state":    {"rotate/rotate/internal/fsys"},
 	"rotate/rotate/internal/compress": nil,

@@ -66,22 +66,25 @@ func scan(text string) *source {
 }
 
 func (s *scanner) line(n int, line string) {
-	word, _, _ := strings.Cut(line, " ")
-	word, _, _ = strings.Cut(word, "\t")
 	switch {
 	case s.script:
-		s.script = word != "endscript"
+		rest, ends := strings.CutPrefix(line, "endscript")
+		s.script = !ends || rest != "" && isLetter(rest[0])
 	case line == "":
 		s.fresh = true
-	case strings.HasPrefix(line, "#"):
-		s.comment(strings.TrimPrefix(line, "#"))
+	case line[0] == '#':
+		s.comment(line[1:])
 	case s.inBlock:
-		s.inside(n, line, word)
-	case s.block != nil || !isDirective(word):
+		s.inside(n, line)
+	case s.block != nil || !isLetter(line[0]):
 		s.outside(n, line)
 	default:
-		s.globals = append(s.globals, directive{keyOf(word), s.take(true)})
-		s.script = isScript(word)
+		words := strings.Fields(line)
+		s.globals = append(s.globals, directive{keyOf(words[0]), s.take(true)})
+		for _, w := range more(words) {
+			s.globals = append(s.globals, directive{key: keyOf(w)})
+		}
+		s.script = isScript(words[0])
 	}
 }
 
@@ -117,31 +120,55 @@ func (s *scanner) outside(n int, line string) {
 		s.block = &s.blocks[len(s.blocks)-1]
 		s.paragraphs, s.fresh = nil, true
 	}
-	if strings.HasSuffix(line, "{") {
+	if _, rest, found := strings.Cut(line, "{"); found {
 		s.inBlock = true
-	} else if _, rest, found := strings.Cut(line, " {"); found {
-		s.inBlock = true
-		rest = strings.TrimSpace(rest)
-		word, _, _ := strings.Cut(rest, " ")
-		s.inside(n, rest, word)
+		s.inside(n, strings.TrimSpace(rest))
 	}
 }
 
 // inside reads a line between { and }.
-func (s *scanner) inside(n int, line, word string) {
+func (s *scanner) inside(n int, line string) {
 	s.block.last = n
-	if word != "}" {
-		s.block.directives = append(s.block.directives, directive{keyOf(word), s.take(false)})
-		s.script = isScript(word)
+	words := strings.Fields(line)
+	if len(words) == 0 {
+		return
 	}
-	if strings.HasSuffix(line, "}") {
-		s.block.end = s.take(false)
-		s.block, s.inBlock = nil, false
+	if words[0][0] != '}' {
+		s.block.directives = append(s.block.directives, directive{keyOf(words[0]), s.take(false)})
+		s.script = isScript(words[0])
+	}
+	for _, w := range append(words[:1:1], more(words)...) {
+		if w[0] == '}' {
+			s.block.end = s.take(false)
+			s.block, s.inBlock = nil, false
+			return
+		}
+	}
+	for _, w := range more(words) {
+		s.block.directives = append(s.block.directives, directive{key: keyOf(w)})
 	}
 }
 
-func isDirective(word string) bool {
-	return word != "" && !strings.ContainsAny(word[:1], `/"'*?[{~.$`)
+// more returns the words of a line that follow a directive and are directives
+// themselves, not what it takes.
+func more(words []string) []string {
+	for i, w := range words {
+		if takesMore(w) {
+			return words[min(1, i+1) : i+1]
+		}
+	}
+	return words[1:]
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+func takesMore(word string) bool {
+	word, _, _ = strings.Cut(word, "=")
+	return slices.Contains([]string{
+		"weekly", "su", "minutes", "size", "minsize", "maxsize", "minage", "create", "olddir", "createolddir", "start", "dateformat",
+		"extension", "addextension", "rotate", "maxage", "mail", "shredcycles", "compresscmd", "uncompresscmd", "compressext",
+		"compressoptions", "tabooext", "taboopat", "errors", "include",
+	}, word)
 }
 
 func isScript(word string) bool {
@@ -152,7 +179,7 @@ func isScript(word string) bool {
 func keyOf(word string) string {
 	word, _, _ = strings.Cut(word, "=")
 	switch word {
-	case "hourly", "daily", "weekly", "monthly", "yearly":
+	case "minutes", "hourly", "daily", "weekly", "monthly", "yearly":
 		return "frequency"
 	case "notifempty":
 		return "ifempty"

@@ -5,28 +5,22 @@ import (
 	"fmt"
 	"path"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
 	"rotate/rotate/policy"
 )
 
-// Note is something that means another thing in TOML than it did, or that one
-// should know about.
-type Note struct {
-	Pos  policy.Position // of the policy
-	Text string
-	Hint string // what to do about it; may be empty
-}
-
 // TOML returns policies as one TOML document, which means what they mean. texts
 // are the files that they came from, in logrotate's syntax, by name: their
 // comments are kept. What most policies have in common becomes [defaults].
 //
-// Policies that TOML cannot say are left out; the error, an [policy.Errors],
-// says why, and what is returned holds for the others. The document is read
+// Policies that TOML cannot say are left out; the error, a [policy.Errors],
+// says why, and what is returned holds for the others. odd is what means
+// something else than it did, or is easily overlooked. The document is read
 // back before it is returned.
-func TOML(policies []*policy.Policy, texts map[string]string) (string, []Note, error) {
+func TOML(policies []*policy.Policy, texts map[string]string) (text string, odd policy.Errors, err error) {
 	c := converter{sources: map[string]*source{}, paths: map[string]string{}, names: map[string]bool{}}
 	for name, text := range texts {
 		c.sources[name] = scan(text)
@@ -34,14 +28,13 @@ func TOML(policies []*policy.Policy, texts map[string]string) (string, []Note, e
 	for _, p := range policies {
 		c.take(p)
 	}
-	text, err := c.document()
-	if err != nil {
-		return "", c.notes, err
+	if text, err = c.document(); err != nil {
+		return "", c.odd, err
 	}
 	if len(c.errs) > 0 {
-		return text, c.notes, c.errs
+		err = c.errs
 	}
-	return text, c.notes, nil
+	return text, c.odd, err
 }
 
 type converter struct {
@@ -49,7 +42,7 @@ type converter struct {
 	items   []*item
 	paths   map[string]string // the policy that has a path
 	names   map[string]bool
-	notes   []Note
+	odd     policy.Errors
 	errs    policy.Errors
 }
 
@@ -63,8 +56,9 @@ type item struct {
 	became []string      // the scripts that became targets
 }
 
-func (c *converter) note(pos policy.Position, hint, format string, args ...any) {
-	c.notes = append(c.notes, Note{pos, fmt.Sprintf(format, args...), hint})
+func (c *converter) warn(it *item, hint, format string, args ...any) {
+	text := "log." + it.name + ": " + fmt.Sprintf(format, args...)
+	c.odd = append(c.odd, &policy.Error{Pos: it.pos, Text: text, Hint: hint})
 }
 
 // take adds a policy, if TOML can say it.
@@ -86,6 +80,9 @@ func (c *converter) take(p *policy.Policy) {
 	}
 	c.items = append(c.items, it)
 	c.remark(it)
+	if p.Size < 0 && p.IfEmpty {
+		c.warn(it, "", "a log of no bytes is not turned: size = 1")
+	}
 }
 
 // first returns the paths of a policy that none before it has: the first
@@ -93,7 +90,7 @@ func (c *converter) take(p *policy.Policy) {
 func (c *converter) first(it *item) (paths []policy.Pattern) {
 	for _, p := range it.want.Paths {
 		if owner, taken := c.paths[p.Text]; taken {
-			c.note(it.pos, "", "log.%s: %s is left out, because log.%s has it", it.name, p.Text, owner)
+			c.warn(it, "", "%s is left out, because log.%s has it", p.Text, owner)
 			continue
 		}
 		c.paths[p.Text] = it.name
@@ -120,7 +117,7 @@ func (c *converter) tell(it *item, directive string, script *string) {
 	it.told = append(it.told, t.Comments...)
 	it.became = append(it.became, directive)
 	for _, odd := range t.Odd {
-		c.note(it.pos, "", "log.%s: %s", it.name, odd)
+		c.warn(it, "", "%s", odd)
 	}
 }
 
@@ -142,10 +139,10 @@ func (c *converter) remark(it *item) {
 	}
 	const hint = "if /etc/logrotate.conf includes the file, convert that one: its settings hold for what it includes"
 	if it.want.Rotate == 0 && !said("rotate") {
-		c.note(it.pos, hint, "log.%s: nothing says how many archives are kept, and logrotate keeps none: rotate = 0", it.name)
+		c.warn(it, hint, "nothing says how many archives are kept, and logrotate keeps none: rotate = 0")
 	}
 	if it.want.Size > 0 && !said("size", "frequency") {
-		c.note(it.pos, hint, "log.%s: nothing says when, and logrotate goes by size: %s", it.name, policy.FormatSize(it.want.Size))
+		c.warn(it, hint, "nothing says when, and logrotate goes by size: %s", policy.FormatSize(it.want.Size))
 	}
 }
 
@@ -190,6 +187,10 @@ func (c *converter) name(p *policy.Policy, b *block) string {
 	if c.names[name] {
 		name = p.Name
 	}
+	name = strings.TrimLeft(strange.ReplaceAllString(name, "-"), "-.")
+	if name == "" {
+		name = "log"
+	}
 	unique := name
 	for i := 2; c.names[unique]; i++ {
 		unique = fmt.Sprintf("%s-%d", name, i)
@@ -198,8 +199,13 @@ func (c *converter) name(p *policy.Policy, b *block) string {
 	return unique
 }
 
+// strange is what no name of a policy has.
+var strange = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
+
 // isMain reports whether the name of a file says nothing of its logs.
-func isMain(file string) bool { return strings.HasPrefix(file, "logrotate") || file == "-" }
+func isMain(file string) bool {
+	return strings.HasPrefix(file, "logrotate") || file == "standard input"
+}
 
 // stem returns what a log is called without its endings.
 func stem(p string) string {

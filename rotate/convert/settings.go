@@ -28,6 +28,9 @@ func plain(p *policy.Policy) policy.Policy {
 		t.Pos = policy.Position{}
 		q.Notify = append(q.Notify, t)
 	}
+	if q.Size < 0 { // any size; in TOML, one byte at least
+		q.Size = 1
+	}
 	switch {
 	case q.Size > 0 && q.MaxSize > 0 && q.MaxSize < q.Size:
 		q.Size, q.Frequency = 0, policy.Frequency{}
@@ -52,7 +55,7 @@ func plain(p *policy.Policy) policy.Policy {
 		q.Compress, q.DelayCompress = policy.Compression{}, false
 	}
 	if q.Mail == "" {
-		q.MailFirst = false
+		q.MailFirst, q.Compress.Uncompress = false, nil
 	}
 	if q.Scripts.Pre == "" && q.Scripts.Post == "" {
 		q.Scripts.Shared = false
