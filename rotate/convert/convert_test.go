@@ -27,6 +27,9 @@ func same(p *policy.Policy) policy.Policy {
 	for _, x := range p.Exclude {
 		q.Exclude = append(q.Exclude, policy.Pattern{Text: x.Text})
 	}
+	if q.Timeout == 0 {
+		q.Timeout = 6 * time.Hour
+	}
 	if q.Mail == "" {
 		q.Compress.Uncompress = nil
 	}
@@ -145,6 +148,7 @@ func random(r *rand.Rand, path string) *policy.Policy {
 	seldom := func() bool { return r.IntN(6) == 0 }
 	p := &policy.Policy{
 		Name: "p" + path[len(path)-1:], Paths: []policy.Pattern{{Text: path}},
+		Timeout:   time.Duration(6*r.IntN(2)+r.IntN(2)) * time.Hour,
 		MissingOK: often(), IfEmpty: seldom(), Start: 1, Rotate: r.IntN(3), AllowHardLink: seldom(),
 	}
 	if p.Rotate--; p.Rotate < 0 || seldom() {

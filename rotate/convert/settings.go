@@ -23,6 +23,9 @@ func plain(p *policy.Policy) policy.Policy {
 	q.Name, q.Pos = "", policy.Position{}
 	q.Paths, q.Exclude = unplaced(p.Paths), unplaced(p.Exclude)
 	q.SkipOdd, q.IgnoreDuplicates = false, false
+	if q.Timeout == timeout {
+		q.Timeout = 0 // logrotate waits for ever, but nobody asked it to
+	}
 	q.Notify = nil
 	for _, t := range p.Notify {
 		t.Pos = policy.Position{}
@@ -70,6 +73,9 @@ func unplaced(patterns []policy.Pattern) (out []policy.Pattern) {
 	return out
 }
 
+// timeout is that of a policy without one.
+const timeout = 6 * time.Hour
+
 // manual is the order of the keys in docs/configuration.md.
 var manual = []string{
 	"paths", "exclude", "missingok", "allowhardlink", "su",
@@ -79,7 +85,7 @@ var manual = []string{
 	"rotate", "maxage", "maxtotal", "keepfree",
 	"mail", "mailfirst", "shred",
 	"compress", "delaycompress",
-	"firstaction", "prerotate", "postrotate", "lastaction", "preremove", "sharedscripts",
+	"firstaction", "prerotate", "postrotate", "lastaction", "preremove", "timeout", "sharedscripts",
 }
 
 func sortSettings(list []setting) {
@@ -144,6 +150,7 @@ func settings(p policy.Policy) []setting {
 	w.script("postrotate", p.Scripts.Post)
 	w.script("lastaction", p.Scripts.Last)
 	w.script("preremove", p.Scripts.PreRemove)
+	w.age("timeout", p.Timeout)
 	w.flag("sharedscripts", p.Scripts.Shared)
 	return w
 }
@@ -157,6 +164,8 @@ func off(key string, p policy.Policy) string {
 		return "1"
 	case "dateformat":
 		return quote(dateFormat(p.Frequency))
+	case "timeout":
+		return quote(policy.FormatDuration(timeout))
 	case "size", "minsize", "maxsize", "minage", "maxage", "maxtotal", "keepfree":
 		return "0"
 	case "olddir", "extension", "addextension", "mail":
