@@ -84,8 +84,8 @@ func whenRules(p *policy.Policy) (rules []string) {
 		text  string
 		bytes int64
 	}{{"size", p.Size}, {"minsize", p.MinSize}, {"maxsize", p.MaxSize}} {
-		if r.bytes > 0 {
-			rules = append(rules, r.text+" "+policy.FormatSize(r.bytes))
+		if r.bytes != 0 {
+			rules = append(rules, r.text+" "+policy.FormatSize(max(0, r.bytes)))
 		}
 	}
 	if p.MinAge > 0 {

@@ -9,7 +9,7 @@ import (
 // Needs reports whether Decide needs LogFacts.Stat of a log of p that was last
 // turned at last: a rule looks at the log itself, or the calendar makes it due.
 func Needs(p *policy.Policy, last, now time.Time, force bool) bool {
-	return force || p.Size > 0 || p.MaxSize > 0 || isDue(p.Frequency, last, now)
+	return force || p.Size != 0 || p.MaxSize > 0 || isDue(p.Frequency, last, now)
 }
 
 // NeedsArchiveStat reports whether Decide needs Archive.Size and
@@ -52,9 +52,9 @@ func (d *decider) rule(l *LogFacts) (turn bool, reason Reason) {
 		return true, Reason{Code: Forced}
 	case p.MaxSize > 0 && size > p.MaxSize:
 		return true, Reason{OverMaxSize, size, p.MaxSize}
-	case p.Size > 0 && size >= p.Size:
-		return true, Reason{OverSize, size, p.Size}
-	case p.Size > 0:
+	case p.Size != 0 && size >= p.Size:
+		return true, Reason{OverSize, size, max(0, p.Size)}
+	case p.Size != 0:
 		return false, Reason{BelowSize, size, p.Size}
 	case p.Frequency.Unit == policy.Never:
 		return false, Reason{BelowMaxSize, size, p.MaxSize}

@@ -14,6 +14,7 @@ type Error struct {
 	Hint string   // the remedy; may be empty
 
 	cause error
+	said  []string // what logrotate says of it, if that is not the usual
 }
 
 // Error returns "file:line:col: text", "file: text" for a file as a whole. The
@@ -23,6 +24,20 @@ func (e *Error) Error() string {
 		return e.Text
 	}
 	return e.Pos.String() + ": " + e.Text
+}
+
+// Logrotate returns the lines that logrotate prints about e, to the letter
+// where it has a word for it: "error: FILE:LINE TEXT" or "warning: …".
+func (e *Error) Logrotate() []string {
+	switch {
+	case e.said != nil:
+		return e.said
+	case e.Pos.File == "":
+		return []string{"error: " + e.Text}
+	case e.Pos.Line == 0:
+		return []string{"error: " + e.Pos.File + ": " + e.Text}
+	}
+	return []string{fmt.Sprintf("error: %s:%d %s", e.Pos.File, e.Pos.Line, e.Text)}
 }
 
 // Unwrap returns the error of the system behind e, if there is one.

@@ -68,7 +68,7 @@ func slipsBelow() []slip {
 		{`renamecopy = true`, `5:1: unknown key "renamecopy"
 	hint: remove it: a log is renamed first, and moved to another file system when its writers let go`},
 		{`tabooext = ["x"]`, `5:1: unknown key "tabooext"
-	hint: remove it: include reads the *.toml files that it names, and no others`},
+	hint: remove it: a folder that is included is read without the files that logrotate leaves out`},
 		{`ignoreduplicates = true`, `5:1: unknown key "ignoreduplicates"
 	hint: remove it: a log belongs to the first policy that has it`},
 		{`endscript = 1`, `5:1: unknown key "endscript"

@@ -16,21 +16,29 @@ import (
 // Config is what the configuration files say.
 type Config struct {
 	Policies []*Policy // file by file, as in Files; within a file from top to bottom
-	Files    []string  // the files that loaded, each before those that it includes
+	Files    []string  // the files that were read, each before those that it includes
+
+	Warnings Errors // what logrotate complains about on its standard error, and succeeds all the same
+	Advice   Errors // what nobody has to know who does not ask
 }
 
-// Load reads configuration files, the *.toml files of folders in the order of
-// their names, and what those include. Nothing of a file with an error is used,
-// but its defaults and what it includes, as long as these are right; all other
-// files are. So the Config is never nil, and whoever gets an error, which is
-// an [Errors], can go on with it.
+// Load reads configuration files, the files of folders in the order of their
+// names, and what those include. What ends in .toml is TOML, everything else is
+// in logrotate's language.
+//
+// Of a TOML file with an error nothing is used, but its defaults and what it
+// includes, as long as these are right. Of a file in logrotate's language a
+// block with an error is not used, and nothing after an error outside of
+// blocks. All else is. So the Config is never nil, and whoever gets an error,
+// which is an [Errors], can go on with it.
 //
 // Load takes files of up to 16 MiB, and as root refuses what others could have
 // written: see docs/configuration.md.
 func Load(paths ...string) (*Config, error) {
-	l := loader{euid: os.Geteuid(), config: new(Config), seen: map[fileID]*visit{}}
+	l := loader{euid: os.Geteuid(), config: new(Config), seen: map[fileID]*visit{}, names: map[string]bool{}}
+	global := newDraft()
 	for _, path := range paths {
-		l.load(path, nil, nil)
+		l.load(path, nil, nil, global)
 	}
 	return l.config, l.errs.orNil()
 }
@@ -50,6 +58,9 @@ type loader struct {
 	config *Config
 	errs   Errors
 	seen   map[fileID]*visit
+	names  map[string]bool // of policies from files in logrotate's language
+	depth  int             // of includes in such files
+	reads  int             // of such files
 }
 
 type fileID struct{ dev, ino uint64 }
@@ -61,8 +72,13 @@ type visit struct {
 }
 
 // load reads a file or folder. from is the include that names it, nil on the
-// command line.
-func (l *loader) load(path string, from *Pattern, defaults settings[Policy]) {
+// command line; defaults are what it says for TOML, and d what was said so far
+// in logrotate's language.
+func (l *loader) load(path string, from *Pattern, defaults settings[Policy], d *draft) {
+	if !isTOML(path) {
+		l.loadBlocks(path, from, defaults, d)
+		return
+	}
 	f, info, err := openConfig(path, l.euid)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -73,24 +89,29 @@ func (l *loader) load(path string, from *Pattern, defaults settings[Policy]) {
 	}
 	defer f.Close() // read-only: nothing to lose
 
+	here, err := l.visit(f, info)
+	if err != nil {
+		l.fail(included(err, from))
+		return
+	}
+	defer func() { here.open = false }()
+	if info.IsDir() {
+		l.folder(f, from, defaults, d)
+		return
+	}
+	l.file(f, defaults)
+}
+
+// visit notes that a file is read, which it is once.
+func (l *loader) visit(f *os.File, info fs.FileInfo) (*visit, *Error) {
 	stat := info.Sys().(*syscall.Stat_t)
 	id := fileID{stat.Dev, stat.Ino}
 	if first, ok := l.seen[id]; ok {
-		l.fail(included(first.again(path), from))
-		return
+		return nil, first.again(f.Name())
 	}
-	here := &visit{path: path, open: true}
+	here := &visit{path: f.Name(), open: true}
 	l.seen[id] = here
-	defer func() { here.open = false }()
-
-	switch {
-	case info.IsDir():
-		l.folder(f, from, defaults)
-	case !isTOML(path):
-		l.fail(included(fileError(path, "files in logrotate's syntax are not read yet; if it is TOML, name it *.toml", "not a TOML file"), from))
-	default:
-		l.file(f, defaults)
-	}
+	return here, nil
 }
 
 func isTOML(path string) bool { return strings.HasSuffix(path, ".toml") }
@@ -126,22 +147,24 @@ func (l *loader) fail(err *Error) {
 	l.errs = append(l.errs, err)
 }
 
-// folder reads the *.toml files of a folder. Hidden ones are editors'.
-func (l *loader) folder(f *os.File, from *Pattern, defaults settings[Policy]) {
+// folder reads the files of a folder.
+func (l *loader) folder(f *os.File, from *Pattern, defaults settings[Policy], d *draft) {
 	names, err := f.Readdirnames(-1)
 	if err != nil {
 		l.fail(systemError(f.Name(), err))
 		return
 	}
-	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(name, ".") })
-	others := len(names)
-	names = slices.DeleteFunc(names, func(name string) bool { return !isTOML(name) })
-	if len(names) == 0 && others > 0 {
-		l.fail(included(fileError(f.Name(), "files in logrotate's syntax are not read yet", "a folder without *.toml files"), from))
-	}
 	slices.Sort(names)
 	for _, name := range names {
-		l.load(filepath.Join(f.Name(), name), from, defaults)
+		path := filepath.Join(f.Name(), name)
+		switch {
+		case !isTOML(name):
+			if !d.isTaboo(name) {
+				l.loadPart(path, from, d)
+			}
+		case !strings.HasPrefix(name, "."): // those are editors'
+			l.load(path, from, defaults, d)
+		}
 	}
 }
 
@@ -159,7 +182,7 @@ func (l *loader) file(f *os.File, defaults settings[Policy]) {
 	}
 	for _, pattern := range doc.include {
 		for _, path := range l.expand(pattern, filepath.Dir(f.Name())) {
-			l.load(path, &pattern, doc.defaults)
+			l.load(path, &pattern, doc.defaults, draftOf(doc.defaults))
 		}
 	}
 }

@@ -110,23 +110,22 @@ func TestLoad(t *testing.T) {
 			want:  "",
 		},
 		{
-			name:  "a folder of something else",
-			files: map[string]string{"d/nginx": ""},
-			args:  []string{"d"},
-			want:  "D/d: a folder without *.toml files\n\thint: files in logrotate's syntax are not read yet\n",
+			name: "both languages, in the order of names",
+			files: map[string]string{
+				"d/nginx": "/n {\n}\n/n2 {\n}\n", "d/b.toml": aLog("b"), "d/zoo": "rotate 3\n/z {\n}\n", "d/zoo.rpmsave": "x", "d/.zoo": "/h {\n}\n", "d/sub/x": "x",
+			},
+			args: []string{"d"},
+			want: "log .zoo \nlog b \nlog nginx \nlog nginx-2 \nlog zoo \nfile D/d/.zoo\nfile D/d/b.toml\nfile D/d/nginx\nfile D/d/zoo\n",
 		},
 		{
-			name:  "not TOML",
-			files: map[string]string{"logrotate.conf": "", "a.toml": "include = [\"logrotate.conf\", \"d\"]\n", "d/nginx": ""},
-			args:  []string{"logrotate.conf", "a.toml"},
-			want: `file D/a.toml
-D/logrotate.conf: not a TOML file
-	hint: files in logrotate's syntax are not read yet; if it is TOML, name it *.toml
-D/a.toml:1:12: include "D/logrotate.conf": already read
-	hint: name it once
-D/a.toml:1:30: include "D/d": a folder without *.toml files
-	hint: files in logrotate's syntax are not read yet
-`,
+			name: "TOML includes logrotate's language, which inherits [defaults]",
+			files: map[string]string{
+				"a.toml":         "include = [\"logrotate.conf\", \"d\"]\n[defaults]\nsize = 1\nrotate = 1\ncompress = \"zstd\"\n" + heir("a"),
+				"logrotate.conf": "/c {\n}\ndaily\nnocompress\n/c2 {\n}\n",
+				"d/nginx":        "/n {\n}\n",
+			},
+			args: []string{"a.toml"},
+			want: "log a zstd\nlog logrotate.conf zstd\nlog logrotate.conf-2 \nlog nginx zstd\nfile D/a.toml\nfile D/logrotate.conf\nfile D/d/nginx\n",
 		},
 		{
 			name: "includes, in order",
@@ -319,7 +318,7 @@ func TestLoadAsRootRefusesWhatOthersCouldWrite(t *testing.T) {
 				mustDo(t, c.change(dir))
 				l := loader{euid: 0, config: new(Config), seen: map[fileID]*visit{}}
 				for _, path := range l.expand(Pattern{Text: named}, dir) {
-					l.load(path, nil, nil)
+					l.load(path, nil, nil, newDraft())
 				}
 				if got := outcome(dir, l.config, l.errs.orNil()); got != c.want {
 					t.Errorf("%s: got\n%s\nwant\n%s", named, got, c.want)
@@ -331,7 +330,7 @@ func TestLoadAsRootRefusesWhatOthersCouldWrite(t *testing.T) {
 	dir := tree(t, map[string]string{"a.toml": aLog("a")})
 	mustDo(t, os.Chmod(dir+"/a.toml", 0o666))
 	user := loader{euid: 1000, config: new(Config), seen: map[fileID]*visit{}}
-	user.load(dir+"/a.toml", nil, nil)
+	user.load(dir+"/a.toml", nil, nil, newDraft())
 	if got := outcome(dir, user.config, user.errs.orNil()); got != "log a \nfile D/a.toml\n" {
 		t.Errorf("for a user: got\n%s", got)
 	}

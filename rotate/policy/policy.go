@@ -25,7 +25,7 @@ type Policy struct {
 
 	// When.
 	Frequency Frequency     // zero: no calendar rule
-	Size      int64         // bytes; due when larger, whatever the calendar says; 0: no rule
+	Size      int64         // bytes; due when as large, whatever the calendar says; AnySize; 0: no rule
 	MinSize   int64         // bytes; not due by the calendar until larger; 0: no rule
 	MaxSize   int64         // bytes; due before its time when larger; 0: no rule
 	MinAge    time.Duration // not due by the calendar until the log was last written this long ago; 0: no rule
@@ -129,6 +129,9 @@ const (
 	Monthly
 	Yearly
 )
+
+// AnySize is a Size that every log has.
+const AnySize = -1
 
 // AnyDay is the Day of a Frequency that names none.
 const AnyDay = -1

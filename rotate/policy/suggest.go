@@ -30,7 +30,7 @@ func policyHint(name string) string {
 	case "renamecopy", "norenamecopy":
 		return "remove it: a log is renamed first, and moved to another file system when its writers let go"
 	case "tabooext", "taboopat":
-		return "remove it: include reads the *.toml files that it names, and no others"
+		return "remove it: a folder that is included is read without the files that logrotate leaves out"
 	case "ignoreduplicates":
 		return "remove it: a log belongs to the first policy that has it"
 	case "endscript":

@@ -88,3 +88,28 @@ func groupID(name string) (string, error) {
 	}
 	return g.Gid, nil
 }
+
+// knownPair returns the ids of a user and a group: by name or, where there is
+// none, by number. Both must exist.
+func knownPair(owner, group string) (uid, gid int, err *Error) {
+	g, e := user.LookupGroup(group)
+	if e != nil {
+		g, e = user.LookupGroupId(group)
+	}
+	if e != nil {
+		return 0, 0, fault("create the group first", "unknown group '%s'", group)
+	}
+	u, e := user.Lookup(owner)
+	if e != nil {
+		u, e = user.LookupId(owner)
+	}
+	if e != nil {
+		return 0, 0, fault("create the user first", "unknown user '%s'", owner)
+	}
+	uid, uidErr := strconv.Atoi(u.Uid)
+	gid, gidErr := strconv.Atoi(g.Gid)
+	if uidErr != nil || gidErr != nil { // not on Linux
+		return 0, 0, fault("", "unknown user '%s'", owner)
+	}
+	return uid, gid, nil
+}

@@ -1,0 +1,338 @@
+package policy
+
+import (
+	"fmt"
+	"math"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// directive is a word of logrotate's language.
+type directive struct {
+	set  func(*draft)                 // of one that takes nothing
+	read func(*blocks, *draft) *Error // of one that takes the rest of its line; an error spoils the block
+}
+
+// directives are all of them, but for include and those that begin a script.
+var directives = map[string]directive{
+	"missingok":        {set: func(d *draft) { d.policy.MissingOK = true }},
+	"nomissingok":      {set: func(d *draft) { d.policy.MissingOK = false }},
+	"ignoreduplicates": {set: func(d *draft) { d.policy.IgnoreDuplicates = true }},
+	"allowhardlink":    {set: func(d *draft) { d.policy.AllowHardLink = true }},
+	"noallowhardlink":  {set: func(d *draft) { d.policy.AllowHardLink = false }},
+	"su":               {read: actAs},
+
+	"hourly":     {set: func(d *draft) { d.by(Frequency{Unit: Hourly, Day: AnyDay}, 0) }},
+	"daily":      {set: func(d *draft) { d.by(Frequency{Unit: Daily, Day: AnyDay}, 0) }},
+	"weekly":     {read: weekly},
+	"monthly":    {set: func(d *draft) { d.by(Frequency{Unit: Monthly, Day: AnyDay}, 0) }},
+	"yearly":     {set: func(d *draft) { d.by(Frequency{Unit: Yearly, Day: AnyDay}, 0) }},
+	"minutes":    count("minutes", "bad number of minutes '%s'", 1, func(d *draft, n int) { d.by(minutes(n), 0) }),
+	"size":       bytes("size", func(d *draft, n int64) { d.by(Frequency{Day: AnyDay}, n) }),
+	"minsize":    bytes("minsize", func(d *draft, n int64) { d.policy.MinSize = n }),
+	"maxsize":    bytes("maxsize", func(d *draft, n int64) { d.policy.MaxSize = n }),
+	"minage":     count("minage count", "bad minimum age '%s'", 0, func(d *draft, n int) { d.policy.MinAge = days(n) }),
+	"ifempty":    {set: func(d *draft) { d.policy.IfEmpty = true }},
+	"notifempty": {set: func(d *draft) { d.policy.IfEmpty = false }},
+
+	"copy":           {set: func(d *draft) { d.copy = true }},
+	"nocopy":         {set: func(d *draft) { d.copy = false }},
+	"copytruncate":   {set: func(d *draft) { d.truncate = true }},
+	"nocopytruncate": {set: func(d *draft) { d.truncate = false }},
+	"renamecopy":     {set: func(d *draft) { d.truncate = false }},
+	"norenamecopy":   {set: func(*draft) {}},
+	"create":         creation("create", 0o777, func(d *draft, c *Create) { d.policy.Create = c }),
+	"nocreate":       {set: func(d *draft) { d.policy.Create = nil }},
+	"olddir":         oneWord("olddir", "olddir path", func(d *draft, s string) { d.policy.OldDir = path.Clean(s) }),
+	"noolddir":       {set: func(d *draft) { d.policy.OldDir = "" }},
+	"createolddir":   creation("createolddir", 0o7777, (*draft).makeDir),
+	"nocreateolddir": {set: func(d *draft) { d.policy.MakeDir = nil }},
+
+	"start":         count("start count", "bad start count '%s'", 0, func(d *draft, n int) { d.policy.Start = n }),
+	"dateext":       {set: func(d *draft) { d.policy.DateExt = true }},
+	"nodateext":     {set: func(d *draft) { d.policy.DateExt = false }},
+	"dateformat":    lenient("dateformat", setDateFormat),
+	"dateyesterday": {set: func(d *draft) { d.policy.DateYesterday = true }},
+	"datehourago":   {set: func(d *draft) { d.policy.DateHourAgo = true }},
+	"extension":     ending("extension", func(d *draft, s string) { d.policy.Extension = s }),
+	"addextension":  ending("addextension", func(d *draft, s string) { d.policy.AddExtension = s }),
+
+	"rotate":      count("rotate count", "bad rotation count '%s'", -1, func(d *draft, n int) { d.policy.Rotate = n }),
+	"maxage":      count("maxage count", "bad maximum age '%s'", 0, func(d *draft, n int) { d.policy.MaxAge = days(n) }),
+	"mail":        {read: mail},
+	"nomail":      {set: func(d *draft) { d.policy.Mail = "" }},
+	"mailfirst":   {set: func(d *draft) { d.policy.MailFirst = true }},
+	"maillast":    {set: func(d *draft) { d.policy.MailFirst = false }},
+	"shred":       {set: func(d *draft) { d.shred = true }},
+	"noshred":     {set: func(d *draft) { d.shred = false }},
+	"shredcycles": count("shred cycles", "bad shred cycles '%s'", 0, func(d *draft, n int) { d.cycles = min(n, maxShred) }),
+
+	"compress":        {set: func(d *draft) { d.compress = true }},
+	"nocompress":      {set: func(d *draft) { d.compress = false }},
+	"compresscmd":     oneWord("compress", "compress path", (*draft).setCompressor),
+	"uncompresscmd":   oneWord("uncompress", "uncompress path", func(d *draft, s string) { d.decompressor = s }),
+	"compressext":     argument("compress-ext", compressExt),
+	"compressoptions": {read: compressOptions},
+	"delaycompress":   {set: func(d *draft) { d.policy.DelayCompress = true }},
+	"nodelaycompress": {set: func(d *draft) { d.policy.DelayCompress = false }},
+
+	"sharedscripts":   {set: func(d *draft) { d.policy.Scripts.Shared = true }},
+	"nosharedscripts": {set: func(d *draft) { d.policy.Scripts.Shared = false }},
+
+	"tabooext": taboo("tabooext", "*"),
+	"taboopat": taboo("taboopat", ""),
+	"errors":   {read: obsolete},
+}
+
+// scripts are the directives that begin a script.
+var scripts = map[string]func(*Scripts) *string{
+	"firstaction": func(s *Scripts) *string { return &s.First },
+	"prerotate":   func(s *Scripts) *string { return &s.Pre },
+	"postrotate":  func(s *Scripts) *string { return &s.Post },
+	"lastaction":  func(s *Scripts) *string { return &s.Last },
+	"preremove":   func(s *Scripts) *string { return &s.PreRemove },
+	"checkaction": nil, // newer than 3.22; what it forbids must not be done
+}
+
+// argument takes the rest of the line.
+func argument(after string, set func(*draft, string) *Error) directive {
+	return directive{read: func(b *blocks, d *draft) *Error {
+		s := b.value()
+		if s == "" {
+			return fault("", "argument expected after %s", after)
+		}
+		return set(d, s)
+	}}
+}
+
+// lenient takes the rest of the line, and without one says so and goes on.
+func lenient(name string, set func(*draft, string) *Error) directive {
+	return directive{read: func(b *blocks, d *draft) *Error {
+		s := b.value()
+		if s == "" {
+			b.warn(fault("", "argument expected after %s", name))
+			return nil
+		}
+		return set(d, s)
+	}}
+}
+
+// count takes a whole number.
+func count(after, bad string, least int64, set func(*draft, int)) directive {
+	return argument(after, func(d *draft, s string) *Error {
+		n, ok := parseNumber(s)
+		if s == "-1" && least == -1 {
+			n, ok = -1, true
+		}
+		if !ok || n < least {
+			return fault("", bad, s)
+		}
+		set(d, int(min(n, math.MaxInt32)))
+		return nil
+	})
+}
+
+// parseNumber reads what strtoul(3) takes with base 0, but nothing negative. A
+// number that is too large is the largest.
+func parseNumber(s string) (int64, bool) {
+	s = strings.TrimPrefix(s, "+")
+	if s == "" || strings.ContainsAny(s, "_bBoO") && !strings.HasPrefix(strings.ToLower(s), "0x") || strings.Contains(s, "_") {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s, 0, 63)
+	if err != nil && n == 0 { // out of range it is the largest
+		return 0, false
+	}
+	return int64(n), true
+}
+
+// bytes takes a size.
+func bytes(name string, set func(*draft, int64)) directive {
+	return lenient(name, func(d *draft, s string) *Error {
+		n, err := parseBytes(s)
+		if err == nil {
+			set(d, n)
+		}
+		return err
+	})
+}
+
+// parseBytes reads a number of bytes, or one with k, M or G.
+func parseBytes(s string) (int64, *Error) {
+	scale := int64(1)
+	switch last := s[len(s)-1]; {
+	case last == 'k' || last == 'K':
+		scale = 1 << 10
+	case last == 'M':
+		scale = 1 << 20
+	case last == 'G':
+		scale = 1 << 30
+	case last < '0' || last > '9':
+		return 0, fault(`a size is a number of bytes, or one with k, M or G`, "unknown unit '%c'", last)
+	}
+	number := s
+	if scale > 1 {
+		number = s[:len(s)-1]
+	}
+	if number == "" {
+		return 0, nil
+	}
+	n, ok := parseNumber(number)
+	if !ok {
+		return 0, fault("", "bad size '%s'", number)
+	}
+	if n > math.MaxInt64/scale {
+		return math.MaxInt64, nil
+	}
+	return n * scale, nil
+}
+
+// weekly takes the rest of the line: nothing, or one of 0 to 7.
+func weekly(b *blocks, d *draft) *Error {
+	raw := b.line()
+	day := AnyDay
+	if s := strings.Trim(raw, space); s != "" {
+		if len(s) != 1 || s[0] < '0' || s[0] > '7' {
+			return fault("a day is 0 (Sunday) to 6, or 7 for every seven days", "bad weekly directive '%s'", raw)
+		}
+		day = int(s[0] - '0')
+	}
+	d.by(Frequency{Unit: Weekly, Day: day}, 0)
+	return nil
+}
+
+// oneWord takes a name without white space.
+func oneWord(after, what string, set func(*draft, string)) directive {
+	return argument(after, func(d *draft, s string) *Error {
+		if strings.ContainsAny(s, space) {
+			return fault("", "bad %s %s", what, s)
+		}
+		set(d, s)
+		return nil
+	})
+}
+
+func mail(b *blocks, d *draft) *Error {
+	off := b.off
+	s := b.value()
+	switch {
+	case s == "":
+		return fault("", "argument expected after mail")
+	case strings.ContainsAny(s, space):
+		return fault("", "bad mail address %s", strings.TrimRight(b.text[off:b.off], space))
+	}
+	address, err := checkAddress(s)
+	if err != nil {
+		return fault("", "bad mail address %s", s)
+	}
+	d.policy.Mail = address
+	return nil
+}
+
+// ending takes what is added to or moved within a name.
+func ending(name string, set func(*draft, string)) directive {
+	return argument(name+" name", func(d *draft, s string) *Error {
+		if _, err := checkEnding(s); err != nil {
+			return fault(`an ending is part of a name, such as ".log"`, "bad %s name '%s'", name, s)
+		}
+		set(d, s)
+		return nil
+	})
+}
+
+func setDateFormat(d *draft, s string) *Error {
+	if strings.ContainsAny(s, "/\x00") {
+		return fault("archives go to another folder with olddir", "bad dateformat '%s'", s)
+	}
+	d.format = literalDates(s)
+	return nil
+}
+
+func compressOptions(b *blocks, d *draft) *Error {
+	words, ok := splitWords(b.value())
+	if !ok || len(words) == 0 {
+		return fault("", "invalid compression options")
+	}
+	d.options = words
+	return nil
+}
+
+func compressExt(d *draft, s string) *Error {
+	if strings.ContainsAny(s, space) {
+		return fault("", "bad compress-ext path %s", s)
+	}
+	if strings.ContainsAny(s, "/\x00") || strings.Trim(s, ".0123456789") == "" {
+		return fault("an archive's number must not look like the ending", "bad compress-ext path %s", s)
+	}
+	d.ext = s
+	return nil
+}
+
+// creation takes [MODE] [OWNER GROUP].
+func creation(name string, most int64, set func(*draft, *Create)) directive {
+	return directive{read: func(b *blocks, d *draft) *Error {
+		words, ok := splitWords(b.line())
+		if !ok || len(words) > 3 {
+			return fault("", "extra arguments for %s", name)
+		}
+		c := &Create{Mode: -1, UID: -1, GID: -1}
+		if len(words) == 1 || len(words) == 3 {
+			n, err := strconv.ParseInt(words[0], 8, 32)
+			if err != nil || n < 0 || n > 0o7777 {
+				return fault("", "invalid mode '%s'", words[0])
+			}
+			c.Mode = int(n & most)
+			words = words[1:]
+		}
+		if len(words) == 2 {
+			var err *Error
+			if c.UID, c.GID, err = knownPair(words[0], words[1]); err != nil {
+				return err
+			}
+		}
+		set(d, c)
+		return nil
+	}}
+}
+
+func actAs(b *blocks, d *draft) *Error {
+	words, ok := splitWords(b.line())
+	switch {
+	case len(words) == 0:
+		return fault("", "no user for su")
+	case len(words) == 1:
+		return fault("", "no group for su")
+	case !ok || len(words) > 2:
+		return fault("", "extra arguments for su")
+	}
+	uid, gid, err := knownPair(words[0], words[1])
+	if err != nil {
+		return err
+	}
+	d.policy.Su = &User{UID: uid, GID: gid}
+	return nil
+}
+
+// taboo takes a list of what an include of a folder leaves out.
+func taboo(name, prefix string) directive {
+	list := lenient(name, func(d *draft, s string) *Error {
+		d.setTaboo(s, prefix)
+		return nil
+	})
+	return directive{read: func(b *blocks, d *draft) *Error {
+		if b.inBlock {
+			return fault("", "%s may not appear inside of log file definition", name)
+		}
+		return list.read(b, d)
+	}}
+}
+
+func obsolete(b *blocks, _ *draft) *Error {
+	b.separator()
+	err := fault("remove it", "the errors directive is deprecated and no longer used")
+	pos := b.at(b.word)
+	err.said = []string{fmt.Sprintf("warning: %s: %d: %s.", pos.File, pos.Line, err.Text)}
+	b.warn(err)
+	return nil
+}

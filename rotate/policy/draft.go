@@ -1,0 +1,234 @@
+package policy
+
+import (
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// draft is what logrotate's directives have said so far: of all blocks, or of
+// one. A copy of it is a draft of its own; what it points to never changes.
+type draft struct {
+	policy Policy
+
+	copy     bool
+	truncate bool
+	shred    bool
+	cycles   int
+	format   string // of dates; "": the default of the frequency
+	taboo    []string
+
+	compress     bool
+	packing      Compression // how, unless the directives below say otherwise
+	compressor   string
+	options      []string
+	ext          string
+	decompressor string
+}
+
+// newDraft returns logrotate's defaults.
+func newDraft() *draft {
+	return &draft{
+		policy:  Policy{IfEmpty: true, Start: 1, Size: 1 << 20, Frequency: Frequency{Day: AnyDay}, SkipOdd: true},
+		cycles:  defaultShred,
+		packing: Compression{Method: gzip, Ext: ".gz"},
+		taboo:   tabooPatterns(),
+	}
+}
+
+// draftOf returns what the [defaults] of a TOML file say.
+func draftOf(defaults settings[Policy]) *draft {
+	d := newDraft()
+	if len(defaults) == 0 {
+		return d
+	}
+	p := &d.policy
+	rule := p.Size
+	p.Size = 0
+	defaults.apply(p)
+	if p.Size == 0 && p.Frequency.Unit == Never && p.MaxSize == 0 {
+		p.Size = rule
+	}
+	if _, given := defaults["rotate"]; !given && defaults.active(limits()...) {
+		p.Rotate = -1
+	}
+	d.copy, d.truncate = p.Method == Copy, p.Method == CopyTruncate
+	d.format, p.DateFormat = p.DateFormat, ""
+	if p.Shred > 0 {
+		d.shred, d.cycles = true, p.Shred
+	}
+	if p.Compress.Enabled() {
+		d.compress, d.packing = true, p.Compress
+	}
+	return d
+}
+
+// finish returns the policy that a draft makes of a block.
+func (d *draft) finish(pos Position, paths []Pattern) *Policy {
+	p := d.policy
+	p.Pos, p.Paths = pos, paths
+	p.Method, p.Create = Rename, d.policy.Create
+	if d.copy || d.truncate {
+		p.Method, p.Create = Copy, nil // the log stays in place
+	}
+	if d.truncate {
+		p.Method = CopyTruncate
+	}
+	p.DateFormat = d.format
+	if d.format == "" {
+		p.DateFormat = defaultDateFormat(p.Frequency)
+	}
+	p.Shred = 0
+	if d.shred {
+		p.Shred = d.cycles
+	}
+	p.Compress = Compression{}
+	if d.compress {
+		p.Compress = d.compression()
+	}
+	return &p
+}
+
+// by sets the rule that makes a log due. The last one counts.
+func (d *draft) by(f Frequency, size int64) {
+	if f.Unit == Never && size == 0 {
+		size = AnySize
+	}
+	d.policy.Frequency, d.policy.Size = f, size
+}
+
+func minutes(n int) Frequency {
+	return Frequency{Unit: Interval, Day: AnyDay, Every: time.Duration(n) * time.Minute}
+}
+
+func (d *draft) makeDir(c *Create) {
+	if c.Mode == -1 {
+		c.Mode = 0o755
+	}
+	d.policy.MakeDir = c
+}
+
+// knownPrograms are the compressors whose ending and counterpart logrotate
+// knows, or should.
+var knownPrograms = map[string]string{"gzip": ".gz", "bzip2": ".bz2", "xz": ".xz", "zstd": ".zst", "compress": ".Z"}
+
+// setCompressor takes what compresscmd says. A program that is not known leaves
+// the ending as it is.
+func (d *draft) setCompressor(program string) {
+	d.compressor = program
+	if ext, known := knownPrograms[filepath.Base(program)]; known {
+		d.ext = ext
+	}
+}
+
+// compression is how archives are compressed. What gzip does with nothing but a
+// level is done here.
+func (d *draft) compression() Compression {
+	c := d.packing
+	program := d.compressor
+	if program == "" && d.options != nil && c.Method == gzip {
+		program = "gzip" // compressoptions alone
+	}
+	if program != "" {
+		c = Compression{Method: "command", Command: append([]string{program}, d.options...), Ext: ".gz"}
+		if level, plain := gzipLevel(program, d.options); plain {
+			c = Compression{Method: gzip, Level: level, Ext: ".gz"}
+		}
+	}
+	if d.ext != "" {
+		c.Ext = d.ext
+	}
+	if c.Method == "command" && program != "" {
+		c.Uncompress = []string{"gunzip"}
+		if _, known := knownPrograms[filepath.Base(program)]; known {
+			c.Uncompress = []string{program, "-d"}
+		}
+	}
+	if d.decompressor != "" && c.Method == "command" {
+		c.Uncompress = []string{d.decompressor}
+	}
+	return c
+}
+
+// gzipLevel returns the level that a command line asks gzip for, 0 for its own,
+// and whether it asks for nothing else.
+func gzipLevel(program string, options []string) (level int, plain bool) {
+	if filepath.Base(program) != "gzip" || len(options) > 1 {
+		return 0, false
+	}
+	if len(options) == 0 {
+		return 0, true
+	}
+	switch o := options[0]; {
+	case o == "--fast":
+		return 1, true
+	case o == "--best":
+		return 9, true
+	case len(o) == 2 && o[0] == '-' && '1' <= o[1] && o[1] <= '9':
+		return int(o[1] - '0'), true
+	}
+	return 0, false
+}
+
+// days is an age as logrotate counts it.
+func days(n int) time.Duration {
+	const day = 24 * time.Hour
+	return time.Duration(min(n, int(1<<63-1)/int(day))) * day
+}
+
+// literalDates writes a dateformat of logrotate as one of strftime(3): what it
+// does not know stays as it is.
+func literalDates(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		b.WriteByte(s[i])
+		if s[i] == '%' && (i+1 == len(s) || strings.IndexByte("YmdHMSVsz", s[i+1]) < 0) {
+			b.WriteByte('%')
+		}
+	}
+	return b.String()
+}
+
+// logPattern returns a word of a block's head as a pattern: absolute, and clean.
+// ok is false if it names a folder, where there is no log.
+func logPattern(word, dir string) (pattern string, ok bool) {
+	pattern = expandHome(word)
+	if !path.IsAbs(pattern) {
+		pattern = path.Join(dir, pattern) + strings.Repeat("/", min(1, len(pattern)-len(strings.TrimRight(pattern, "/"))))
+	}
+	if last := path.Base(pattern); strings.HasSuffix(pattern, "/") || last == "." || last == ".." {
+		return "", false
+	}
+	return path.Clean(fromGlob(pattern)), true
+}
+
+// tabooPatterns are the names that an include of a folder leaves out.
+func tabooPatterns() []string {
+	endings := strings.Fields(",v .bak .cfsaved .disabled .dpkg-bak .dpkg-del .dpkg-dist .dpkg-new .dpkg-old .dpkg-tmp " +
+		".new .old .orig .rhn-cfg-tmp-* .rpmnew .rpmorig .rpmsave .swp .ucf-dist .ucf-new .ucf-old ~")
+	for i := range endings {
+		endings[i] = "*" + endings[i]
+	}
+	return endings
+}
+
+// setTaboo takes what tabooext or taboopat says: a list that replaces the
+// patterns or, after "+", joins them.
+func (d *draft) setTaboo(list, prefix string) {
+	list, more := strings.CutPrefix(list, "+")
+	var patterns []string
+	if more {
+		patterns = slices.Clone(d.taboo)
+	}
+	for _, word := range strings.FieldsFunc(list, func(c rune) bool { return c == ',' || strings.ContainsRune(space, c) }) {
+		patterns = append(patterns, prefix+word)
+	}
+	d.taboo = patterns
+}
+
+// isTaboo reports whether an include of a folder leaves name out.
+func (d *draft) isTaboo(name string) bool {
+	return slices.ContainsFunc(d.taboo, func(pattern string) bool { return matchesName(pattern, name) })
+}

@@ -1,0 +1,343 @@
+package policy
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// blocks reads a text in the language of logrotate.conf(5), as its version 3.22
+// does: global directives, which hold from where they stand, and blocks of
+// directives between braces, each after the paths of its logs. What logrotate
+// would lose more for than it must, such as the block after one in error, is
+// not lost.
+type blocks struct {
+	*source
+	off     int
+	word    int  // where the directive that is read begins
+	inBlock bool // it is in a block
+	failed  bool // anything is in error
+	include func(path string, from Pattern, d *draft)
+
+	policies []*Policy
+	errs     Errors
+	warnings Errors // what logrotate says, and goes on
+	advice   Errors // what logrotate does not say
+}
+
+// read reads the whole text. d has what was said before it, and gets what the
+// text says globally. ok is false if anything is in error; after an error
+// outside of blocks nothing more is read.
+func (b *blocks) read(d *draft) (ok bool) {
+	for b.next() {
+		var err *Error
+		switch c := b.text[b.off]; {
+		case isLetter(c):
+			err = b.directive(d)
+		case startsName(c):
+			err = b.block(d)
+		case c == '}':
+			b.word = b.off
+			err = fault("", "unexpected }")
+		default:
+			b.word = b.off
+			err = notAName()
+		}
+		if err != nil {
+			b.fail(err)
+			return false
+		}
+	}
+	return !b.failed
+}
+
+func startsName(c byte) bool { return strings.IndexByte(`/"'~`, c) >= 0 }
+
+func notAName() *Error {
+	return fault("", "lines must begin with a keyword or a filename (possibly in double quotes)")
+}
+
+// fail keeps an error about what stands at b.word.
+func (b *blocks) fail(err *Error) {
+	b.failed = true
+	b.errs = append(b.errs, b.placed(err))
+}
+
+// warn keeps what logrotate says and goes on.
+func (b *blocks) warn(err *Error) { b.warnings = append(b.warnings, b.placed(err)) }
+
+func (b *blocks) advise(err *Error) { b.advice = append(b.advice, b.placed(err)) }
+
+func (b *blocks) placed(err *Error) *Error {
+	if err.Pos.File == "" {
+		err.Pos = b.at(b.word)
+	}
+	return err
+}
+
+// block reads the paths of a block, and the block. An error is of the paths;
+// one in the block spoils only that.
+func (b *blocks) block(global *draft) *Error {
+	start := b.off
+	b.word = start
+	head, ok := b.head()
+	if !ok {
+		return fault("", "missing '{' after log files definition")
+	}
+	words, ok := splitWords(head)
+	if !ok || len(words) == 0 {
+		return fault("", "error parsing filename")
+	}
+	d := *global
+	b.inBlock = true
+	defer func() { b.inBlock = false }()
+	if err := b.body(&d); err != nil {
+		err = b.placed(err)
+		err.said = append(err.Logrotate(), "error: found error in "+strings.Trim(head, space)+", skipping")
+		if b.off == len(b.text) && strings.HasSuffix(err.Text, "without endscript") {
+			err.said = err.said[:1]
+		}
+		b.fail(err)
+		b.skipBody()
+		return nil
+	}
+	dir, err := os.Getwd()
+	if err != nil { // as good as any: the paths are relative
+		dir = "/"
+	}
+	var paths []Pattern
+	b.word = start
+	for _, word := range words {
+		if pattern, ok := logPattern(word, dir); ok {
+			paths = append(paths, Pattern{pattern, b.at(start)})
+		} else {
+			b.advise(fault(`add what the files are called, such as "/*.log"`, "%q names a folder", word))
+		}
+	}
+	if len(paths) > 0 {
+		b.policies = append(b.policies, d.finish(b.at(start), paths))
+	}
+	return nil
+}
+
+// head reads the paths of a block, to its brace. Lines of comment are left out.
+func (b *blocks) head() (text string, ok bool) {
+	var head strings.Builder
+	for b.off < len(b.text) {
+		line := b.text[b.off:]
+		if i := strings.IndexByte(line, '\n'); i >= 0 {
+			line = line[:i+1]
+		}
+		if strings.HasPrefix(strings.TrimLeft(line, " \t"), "#") {
+			b.off += len(line)
+			continue
+		}
+		if i := strings.IndexByte(line, '{'); i >= 0 {
+			head.WriteString(line[:i])
+			b.off += i + 1
+			return head.String(), true
+		}
+		head.WriteString(line)
+		b.off += len(line)
+	}
+	return "", false
+}
+
+// body reads the directives of a block, and the brace that ends it.
+func (b *blocks) body(d *draft) *Error {
+	for b.next() {
+		switch c := b.text[b.off]; {
+		case isLetter(c):
+			if err := b.directive(d); err != nil {
+				return err
+			}
+		case c == '}':
+			b.closing()
+			return nil
+		case startsName(c):
+			b.word = b.off
+			return fault("", "unexpected log filename")
+		default:
+			b.word = b.off
+			return notAName()
+		}
+	}
+	return nil // logrotate does not miss the brace at the end of a file
+}
+
+// closing reads the brace that ends a block. What follows on its line is lost.
+func (b *blocks) closing() {
+	b.off++
+	b.word = b.off
+	if strings.Trim(b.line(), " \t") != "" {
+		err := fault("", "unexpected text after }")
+		pos := b.at(b.word)
+		err.said = []string{fmt.Sprintf("error: %s:%d, %s", pos.File, pos.Line, err.Text)}
+		b.warn(err)
+	}
+}
+
+// skipBody reads the rest of a block that is in error.
+func (b *blocks) skipBody() {
+	for b.next() {
+		switch c := b.text[b.off]; {
+		case c == '}':
+			b.off++
+			b.line()
+			return
+		case isLetter(c):
+			name := b.letters()
+			if _, isScript := scripts[name]; isScript {
+				b.script()
+			} else if directives[name].set == nil {
+				b.line()
+			}
+		default:
+			b.line()
+		}
+	}
+}
+
+// directive reads one directive.
+func (b *blocks) directive(d *draft) *Error {
+	b.word = b.off
+	name := b.letters()
+	if b.off < len(b.text) && !isSpace(b.text[b.off]) && b.text[b.off] != '=' {
+		found := "0"
+		if c := b.text[b.off]; c != 0 {
+			found = fmt.Sprintf("%#x", c)
+		}
+		return fault("", "keyword '%s' not properly separated, found %s", name, found)
+	}
+	if at, isScript := scripts[name]; isScript {
+		text, ok := b.script()
+		switch {
+		case !ok:
+			err := fault("end the script with a line that says endscript", "%s without endscript", name)
+			err.said = []string{"error: " + b.name + ":prerotate, postrotate or preremove without endscript"}
+			return err
+		case at == nil:
+			return fault("firstaction may do the same", "%s is not known here", name)
+		}
+		*at(&d.policy.Scripts) = text
+		return nil
+	}
+	if name == "include" {
+		return b.includes(d)
+	}
+	word, known := directives[name]
+	if !known {
+		pos := b.at(b.word)
+		err := fault(b.suggest(name), "unknown option '%s' -- ignoring line", name)
+		err.said = []string{fmt.Sprintf("warning: %s:%d %s", pos.File, pos.Line, err.Text)}
+		b.warn(err)
+		b.line()
+		return nil
+	}
+	if word.set != nil {
+		b.separator()
+		word.set(d)
+		return nil
+	}
+	return word.read(b, d)
+}
+
+func (b *blocks) suggest(name string) string {
+	names := []string{"include"}
+	for known := range directives {
+		names = append(names, known)
+	}
+	for known := range scripts {
+		names = append(names, known)
+	}
+	if near := nearest(name, names); near != "" {
+		return `did you mean "` + near + `"?`
+	}
+	return ""
+}
+
+// includes reads what an include names.
+func (b *blocks) includes(d *draft) *Error {
+	path := b.value()
+	if path == "" {
+		return fault("", "argument expected after include")
+	}
+	if b.include != nil {
+		b.include(expandHome(path), Pattern{path, b.at(b.word)}, d)
+	}
+	return nil
+}
+
+// script reads a script, to the line that ends it.
+func (b *blocks) script() (text string, ok bool) {
+	start := b.off
+	for b.off < len(b.text) {
+		begin := b.off
+		line := strings.TrimLeft(b.line(), " \t")
+		if b.off < len(b.text) {
+			b.off++ // the newline
+		}
+		rest, ends := strings.CutPrefix(line, "endscript")
+		if begin == start || !ends || rest != "" && isLetter(rest[0]) {
+			continue
+		}
+		b.off = begin + strings.Index(b.text[begin:], "endscript") + len("endscript")
+		b.separator()
+		text = b.text[start:begin]
+		if strings.Trim(text, space) == "" {
+			text = ""
+		}
+		return strings.TrimLeft(text, "\n"), true
+	}
+	return "", false
+}
+
+// next skips white space and comments. It is false at the end of the text.
+func (b *blocks) next() bool {
+	for {
+		b.off = len(b.text) - len(strings.TrimLeft(b.text[b.off:], " \t\n"))
+		if b.off == len(b.text) {
+			return false
+		}
+		if b.text[b.off] != '#' {
+			return true
+		}
+		b.line()
+	}
+}
+
+// letters reads a word of letters.
+func (b *blocks) letters() string {
+	start := b.off
+	for b.off < len(b.text) && isLetter(b.text[b.off]) {
+		b.off++
+	}
+	return b.text[start:b.off]
+}
+
+// separator reads what stands behind a word.
+func (b *blocks) separator() {
+	if b.off < len(b.text) && b.text[b.off] != '\n' {
+		b.off++
+	}
+}
+
+// value reads the rest of a line, after a "=", without the white space around.
+func (b *blocks) value() string {
+	s := strings.Trim(b.line(), space)
+	if rest, ok := strings.CutPrefix(s, "="); ok {
+		s = strings.TrimLeft(rest, space)
+	}
+	return s
+}
+
+// line reads the rest of a line, but not its end.
+func (b *blocks) line() string {
+	start := b.off
+	if i := strings.IndexByte(b.text[start:], '\n'); i >= 0 {
+		b.off += i
+	} else {
+		b.off = len(b.text)
+	}
+	return b.text[start:b.off]
+}
