@@ -20,7 +20,9 @@ func (c *checkCmd) Run(ctx context.Context, v *voice) error {
 }
 
 func (c *checkCmd) do(ctx context.Context, v *voice, o *outcome) error {
-	policies := load(v, o, c.Config)
+	config := load(v, o, c.Config)
+	policies := config.Policies
+	o.warn(v, config.Advice)
 	state, err := stateFile(c.State)
 	if err != nil {
 		return err
@@ -33,9 +35,8 @@ func (c *checkCmd) do(ctx context.Context, v *voice, o *outcome) error {
 	v.obstacles(run.Plan)
 	var odd []error
 	o.targets, odd = inspectAll(policies)
-	o.warnings = append(o.warnings, odd...)
 	for _, w := range odd {
-		v.warn(w)
+		o.warn(v, w)
 	}
 	for _, t := range o.targets {
 		v.unhealthy(t)

@@ -22,7 +22,7 @@ type explainCmd struct {
 
 func (c *explainCmd) Run(ctx context.Context, v *voice) error {
 	o := &outcome{now: time.Now(), dryRun: true}
-	policies := load(v, o, c.Config)
+	policies := load(v, o, c.Config).Policies
 	state, err := stateFile(c.State)
 	if err != nil {
 		return err

@@ -27,10 +27,16 @@ type outcome struct {
 
 // take keeps what was prepared, and says what is odd about it.
 func (o *outcome) take(t teller, run *rotate.Run) {
-	o.plan, o.warnings = run.Plan, run.Warnings
+	o.plan = run.Plan
 	for _, w := range run.Warnings {
-		t.warn(w)
+		o.warn(t, w)
 	}
+}
+
+// warn says err, which is no failure, and keeps it.
+func (o *outcome) warn(t teller, err error) {
+	t.warn(err)
+	o.warnings = append(o.warnings, apart(err)...)
 }
 
 // fail says err and keeps it.

@@ -51,7 +51,7 @@ func (c *runCmd) do(ctx context.Context, t teller, o *outcome) error {
 		return errors.New("--skip-state-lock: there is no lock to wait for")
 	}
 	log := t.listen(c)
-	policies, only := load(t, o, c.Config), absolute(c.Only)
+	policies, only := load(t, o, c.Config).Policies, absolute(c.Only)
 	state, err := stateFile(c.State)
 	if err != nil {
 		return err
@@ -129,16 +129,17 @@ func scriptOutput(json bool) *os.File {
 
 // load reads the configuration. What is in error is said, and the rest still
 // counts.
-func load(t teller, o *outcome, paths []string) []*policy.Policy {
+func load(t teller, o *outcome, paths []string) *policy.Config {
 	if len(paths) == 0 {
 		paths = []string{defaultConfig}
 	}
 	config, err := policy.Load(paths...)
 	t.read(config)
+	o.warn(t, config.Warnings)
 	if err != nil {
 		o.fail(t, err)
 	}
-	return config.Policies
+	return config
 }
 
 // interrupted is err, or that a signal ended the run early.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"strings"
 
@@ -84,14 +83,31 @@ func (v *logrotateVoice) read(config *policy.Config) {
 	}
 }
 
+// warn says what is odd and stops nothing.
+func (v *logrotateVoice) warn(err error) {
+	for _, err := range apart(err) {
+		if e, ok := errors.AsType[*policy.Error](err); ok {
+			v.lines(e.Logrotate())
+			continue
+		}
+		v.voice.warn(err)
+	}
+}
+
+// lines says lines that have their label.
+func (v *logrotateVoice) lines(lines []string) {
+	_ = v.flush() // told at the end of the program
+	for _, line := range lines {
+		fmt.Fprintln(v.err, oneLine(line))
+	}
+}
+
 // fail says err, which is none of a log's.
 func (v *logrotateVoice) fail(err error) {
 	for _, err := range apart(err) {
 		switch e, ok := errors.AsType[*policy.Error](err); {
-		case ok && e.Pos.Line == 0 && errors.Is(err, fs.ErrNotExist):
-			v.failWith("cannot stat "+e.Pos.File+": "+system(err), "")
-		case ok && e.Pos.Line > 0:
-			v.failWith(fmt.Sprintf("%s:%d %s", e.Pos.File, e.Pos.Line, e.Text), "")
+		case ok:
+			v.lines(e.Logrotate())
 		case is[usageError](err):
 			_ = v.flush() // told at the end of the program
 			fmt.Fprintf(v.err, "logrotate: %v\n", err)

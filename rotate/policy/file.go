@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -105,5 +107,13 @@ func systemError(path string, err error) *Error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		err = e.Err
 	}
-	return &Error{Pos: Position{File: path}, Text: err.Error(), cause: err}
+	verb := "failed to open config file" // logrotate asks for a file before it opens it
+	if slices.ContainsFunc([]error{unix.ENOENT, unix.ENOTDIR, unix.ELOOP, unix.ENAMETOOLONG}, func(e error) bool { return errors.Is(err, e) }) {
+		verb = "cannot stat"
+	}
+	text := err.Error()
+	return &Error{
+		Pos: Position{File: path}, Text: text, cause: err,
+		said: []string{"error: " + verb + " " + path + ": " + strings.ToUpper(text[:1]) + text[1:]}, // strerror(3)
+	}
 }

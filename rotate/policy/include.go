@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -135,7 +134,7 @@ func (l *loader) openBlocks(path string) (*os.File, fs.FileInfo, *Error) {
 		fd, err = unix.Openat(unix.AT_FDCWD, path, flags, 0)
 	}
 	if err != nil {
-		return nil, nil, cannotOpen(path, err)
+		return nil, nil, systemError(path, err)
 	}
 	f := os.NewFile(uintptr(fd), path)
 	info, err := f.Stat()
@@ -147,25 +146,9 @@ func (l *loader) openBlocks(path string) (*os.File, fs.FileInfo, *Error) {
 		if refused, ok := errors.AsType[*Error](err); ok {
 			return nil, nil, refused
 		}
-		return nil, nil, cannotOpen(path, err)
+		return nil, nil, systemError(path, err)
 	}
 	return f, info, nil
-}
-
-// cannotOpen says it as logrotate does, which asks for a file before it opens
-// it.
-func cannotOpen(path string, err error) *Error {
-	e := systemError(path, err)
-	verb := "failed to open config file"
-	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENAMETOOLONG) {
-		verb = "cannot stat"
-	}
-	text := e.Text
-	if text != "" {
-		text = strings.ToUpper(text[:1]) + text[1:] // strerror(3)
-	}
-	e.said = []string{fmt.Sprintf("error: %s %s: %s", verb, path, text)}
-	return e
 }
 
 // trust checks who may have written a file.

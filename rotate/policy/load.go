@@ -132,7 +132,7 @@ func (v *visit) again(path string) *Error {
 func included(err *Error, from *Pattern) *Error {
 	if from != nil {
 		err.Text = fmt.Sprintf("include %q: %s", err.Pos.File, err.Text)
-		err.Pos = from.Pos
+		err.Pos, err.said = from.Pos, nil
 	}
 	return err
 }
