@@ -17,6 +17,7 @@ import (
 // finish is phase 4: a pool of workers compresses, moves and removes, log by
 // log; then each policy's lastaction runs.
 func (x *execution) finish(ctx context.Context) {
+	x.sweep()
 	f := &finisher{execution: x, threads: max(1, x.opts.Jobs/max(1, x.packing()))}
 	work := make(chan *job)
 	var workers sync.WaitGroup
@@ -49,6 +50,28 @@ func (x *execution) finish(ctx context.Context) {
 			continue
 		}
 		if err := x.scripts.run(ctx, g.Policy, "lastaction", g.Policy.Scripts.Last, patterns(g.Policy)); err != nil {
+			x.fault(err)
+		}
+	}
+}
+
+// sweep removes files that runs left which were killed before they could
+// publish them. One that somebody writes, or of which nobody can tell, may be
+// the work of a run with another state.
+func (x *execution) sweep() {
+	for _, p := range x.Plan.Litter {
+		err := x.dirs.use(p.Dir, func(d *fsys.Dir) error {
+			f, info, err := d.Open(p.Name)
+			if err != nil {
+				return err
+			}
+			defer f.Close() // read only: nothing to lose
+			if status, _ := signaler.Probe(f); status != signaler.Released {
+				return nil
+			}
+			return d.Remove(p.Name, info.ID)
+		})
+		if err != nil && !missing(err) && !errors.Is(err, fs.ErrPermission) { // who is not root cannot open it
 			x.fault(err)
 		}
 	}

@@ -30,6 +30,7 @@ type observer struct {
 	failures map[*policy.Pattern][]*folder
 	taken    map[plan.Place]plan.Kind // of one policy, as in plan.PolicyFacts
 	made     map[string]*plan.Dir     // olddirs that are yet to be made, each by one log for all
+	litter   []plan.Place
 }
 
 func observe(ctx context.Context, files *fsys.FS, policies []*policy.Policy, st *state.State, owed []state.Owed, opts Options) (*plan.Facts, error) {
@@ -56,6 +57,7 @@ func observe(ctx context.Context, files *fsys.FS, policies []*policy.Policy, st 
 			facts.Policies = append(facts.Policies, pf)
 		}
 	}
+	facts.Litter = o.litter
 	return facts, nil
 }
 
@@ -125,7 +127,7 @@ func (o *observer) expand(p *policy.Policy, pattern *policy.Pattern) (found []ma
 		tree: o.tree,
 		found: func(f *folder, i int, name string) {
 			m := match{folder: f, index: i, name: name, kind: plan.Missing, pattern: pattern}
-			if excluded(p, m.path()) {
+			if excluded(p, m.path()) || fsys.IsTemp(name) {
 				return
 			}
 			if i >= 0 {
@@ -234,6 +236,10 @@ func (o *observer) folder(p *policy.Policy, naming *plan.Naming, found []match) 
 		}
 		kept = append(kept, l)
 	}
+	if len(kept) > 0 {
+		o.sweep(home)
+		o.sweep(away.folder)
+	}
 	return kept
 }
 
@@ -300,6 +306,20 @@ func (o *observer) archives(naming *plan.Naming, base string, f *folder, list []
 		}
 	}
 	return list
+}
+
+// sweep looks for what runs that were killed left in f, once.
+func (o *observer) sweep(f *folder) {
+	if f == nil {
+		return
+	}
+	from, to := f.with(fsys.TempPrefix)
+	for i := from; i < to; i++ {
+		if e := &f.entries[i]; e.Type == unix.DT_REG && fsys.IsTemp(e.Name) && f.claims[i] == free {
+			f.claims[i] = asLitter
+			o.litter = append(o.litter, plan.Place{Dir: f.Dir, Name: e.Name})
+		}
+	}
 }
 
 // join is append for lists of which one is mostly empty: they are long.

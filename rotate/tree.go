@@ -33,11 +33,12 @@ type folder struct {
 }
 
 // claim is who has an entry: nobody, or a log as one of its archives, or, as a
-// log, a policy, by its number.
+// log, a policy, by its number. Litter has it that is to go.
 type claim int32
 
 const (
 	free claim = iota
+	asLitter
 	asArchive
 	asLog // of policy 0, and so on
 )

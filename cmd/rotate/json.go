@@ -130,6 +130,7 @@ type jsonError struct {
 type jsonTail struct {
 	Targets  []jsonTarget  `json:"targets"`
 	Problems []jsonProblem `json:"problems"`
+	Litter   []jsonPath    `json:"litter,omitempty"`
 	Warnings []jsonError   `json:"warnings"`
 	Errors   []jsonError   `json:"errors"`
 }

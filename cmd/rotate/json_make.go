@@ -177,6 +177,9 @@ func makeTail(o *outcome) jsonTail {
 	if o.plan == nil {
 		return tail
 	}
+	for _, p := range o.plan.Litter {
+		tail.Litter = append(tail.Litter, makePath(p.Path()))
+	}
 	for i := range o.plan.Policies {
 		pp := &o.plan.Policies[i]
 		for _, p := range pp.Problems {

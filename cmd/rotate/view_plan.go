@@ -16,6 +16,9 @@ func (v *voice) plan(p *plan.Plan, all bool) {
 	for i := range p.Policies {
 		v.policyPlan(p, &p.Policies[i], all, &sum)
 	}
+	for _, p := range p.Litter {
+		v.say("remove %s, which a run left that was killed", name(p.Path()))
+	}
 	v.say("%s", sum)
 }
 

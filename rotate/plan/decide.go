@@ -14,7 +14,7 @@ import (
 // Once the plan is carried out, Decide on what is then observed plans nothing.
 func Decide(f *Facts) *Plan {
 	d := &decider{now: f.Now, force: f.Force, halt: f.Hold, owners: owners(f), freed: map[uint64]int64{}}
-	p := &Plan{Now: f.Now, Policies: make([]PolicyPlan, len(f.Policies))}
+	p := &Plan{Now: f.Now, Litter: f.Litter, Policies: make([]PolicyPlan, len(f.Policies))}
 	for i := range f.Policies {
 		p.Policies[i] = d.decide(&f.Policies[i])
 	}

@@ -12,6 +12,7 @@ type Facts struct {
 	Force    bool      // the administrator asked to turn every log
 	Hold     bool      // what is turned could not be written down: turn nothing
 	Policies []PolicyFacts
+	Litter   []Place // unpublished files, by their names, beside logs and archives
 }
 
 // PolicyFacts is what was observed for one policy.

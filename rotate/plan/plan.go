@@ -13,6 +13,7 @@ import (
 type Plan struct {
 	Now      time.Time
 	Policies []PolicyPlan
+	Litter   []Place // what runs left that were killed: it goes, unless somebody writes it still
 }
 
 // PolicyPlan is the decided work for one policy.

@@ -28,7 +28,15 @@ func (s *FS) Replace(path string, mode uint32, write func(*os.File) error) error
 	if old, err := d.Stat(name); err == nil && old.Regular() {
 		attr.UID, attr.GID = int(old.UID), int(old.GID)
 	}
-	t, err := d.Temp(attr)
+	// Always the same name, so that what a run left which died meanwhile is
+	// found, and goes. Whoever replaces a file does so alone.
+	t, err := d.temp(attr, nameFor(name))
+	if errors.Is(err, fs.ErrExist) {
+		if err := d.Remove(nameFor(name), ID{}); err != nil {
+			return err
+		}
+		t, err = d.temp(attr, nameFor(name))
+	}
 	if err != nil {
 		return err
 	}
@@ -61,9 +69,6 @@ func (t *Temp) fill(write func(*os.File) error) error {
 func (t *Temp) replace(name string) error {
 	d := t.dir
 	if !t.named { // rename(2) replaces, link(2) does not
-		// Always the same name, so that what a run left which died at this very
-		// moment is found, and goes. Whoever replaces a file does so alone.
-		t.name = nameFor(name)
 		err := t.link(t.name)
 		if errors.Is(err, fs.ErrExist) {
 			if err := d.Remove(t.name, ID{}); err != nil {
@@ -91,7 +96,7 @@ func (t *Temp) replace(name string) error {
 func nameFor(name string) string {
 	h := fnv.New64a()
 	h.Write([]byte(name)) // never fails, see hash.Hash
-	return tempPrefix + hex.EncodeToString(h.Sum(nil))
+	return TempPrefix + hex.EncodeToString(h.Sum(nil))
 }
 
 // RemoveFile durably removes the regular file at path. A missing one is

@@ -152,21 +152,26 @@ func TestRemoveFileFails(t *testing.T) {
 
 // TestReplaceAfterAKill finds what a run left that died before its rename.
 func TestReplaceAfterAKill(t *testing.T) {
-	folder := tempDir(t)
-	for range 2 {
-		dead := &FS{Before: func(op Op) error {
-			if op.Call == "rename" || op.Call == "unlink" {
+	for _, variant := range []string{"nameless", "named"} {
+		folder := tempDir(t)
+		dead := false
+		s := &FS{Before: both(variants[variant], func(op Op) error {
+			if dead && (op.Call == "rename" || op.Call == "unlink") {
 				return unix.EIO // and nobody to clean up
 			}
 			return nil
-		}}
-		if err := dead.Replace(folder+"/status", 0o600, writer("first")); err == nil {
-			t.Fatal("nothing failed")
+		})}
+		for range 2 {
+			dead = true
+			if err := s.Replace(folder+"/status", 0o600, writer("first")); err == nil {
+				t.Fatal("nothing failed")
+			}
+			dead = false
 		}
-	}
-	must(t, new(FS).Replace(folder+"/status", 0o600, writer("second")))
-	wantNames(t, folder, "status")
-	if got := read(t, folder+"/status"); got != "second" {
-		t.Errorf("got %q", got)
+		must(t, s.Replace(folder+"/status", 0o600, writer("second")))
+		wantNames(t, folder, "status")
+		if got := read(t, folder+"/status"); got != "second" {
+			t.Errorf("%s: got %q", variant, got)
+		}
 	}
 }

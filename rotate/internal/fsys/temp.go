@@ -26,9 +26,12 @@ type Temp struct {
 
 // Temp starts a file in d that will look like attr. Nothing is left of it
 // unless it is published, or the process dies where it had to have a name.
-func (d *Dir) Temp(attr Attr) (*Temp, error) {
+func (d *Dir) Temp(attr Attr) (*Temp, error) { return d.temp(attr, tempName()) }
+
+// temp is Temp with the name that the file gets if it needs one.
+func (d *Dir) temp(attr Attr, name string) (*Temp, error) {
 	attr.Mode &= 0o777
-	t := &Temp{dir: d, attr: attr, name: tempName()}
+	t := &Temp{dir: d, attr: attr, name: name}
 	op := Op{Call: "tmpfile", Path: d.join(t.name)}
 	fd := -1
 	err := d.fs.call(op, func() (err error) {
@@ -150,20 +153,20 @@ func (t *Temp) Close() error {
 	return err
 }
 
-const (
-	tempPrefix = ".rotate-"
-	tempDigits = 16
-)
+// TempPrefix is what every name begins with for which IsTemp is true.
+const TempPrefix = ".rotate-"
+
+const tempDigits = 16
 
 func tempName() string {
 	var digits [tempDigits / 2]byte
 	rand.Read(digits[:]) // never fails, see crypto/rand
-	return tempPrefix + hex.EncodeToString(digits[:])
+	return TempPrefix + hex.EncodeToString(digits[:])
 }
 
 // IsTemp reports whether name is one that only an unpublished file has. When no
 // other run is at work, the run that made such a file is dead.
 func IsTemp(name string) bool {
-	digits, ok := strings.CutPrefix(name, tempPrefix)
+	digits, ok := strings.CutPrefix(name, TempPrefix)
 	return ok && len(digits) == tempDigits && strings.Trim(digits, "0123456789abcdef") == ""
 }
