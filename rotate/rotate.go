@@ -53,13 +53,16 @@ type Run struct {
 	owed     []state.Owed // as on disk
 }
 
+// BadLine is a line of the state file that cannot be read, among the Warnings.
+type BadLine = state.BadLine
+
 // Held is the lock on a state file, until Unlock.
 type Held = state.Held
 
 // Why Lock fails, beside what the system says.
 var (
-	ErrLocked   = state.ErrLocked   // another run holds the state
-	ErrStranger = state.ErrStranger // somebody holds it who must not: a run without the lock mends that
+	ErrLocked  = state.ErrLocked  // another run holds the state
+	ErrExposed = state.ErrExposed // perhaps somebody who must not: a run without the lock mends that
 )
 
 // Lock makes this process the only one that works with the state file, also as

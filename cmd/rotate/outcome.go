@@ -25,11 +25,12 @@ type outcome struct {
 	errs     []error // of no policy, log or target
 }
 
-// take keeps what was prepared, and says what is odd about it.
+// take keeps what was prepared. What a bad line of the state said is lost, and
+// the status says so, though everything else is done.
 func (o *outcome) take(t teller, run *rotate.Run) {
 	o.plan = run.Plan
 	for _, w := range run.Warnings {
-		o.warn(t, w)
+		o.fail(t, w)
 	}
 }
 

@@ -67,7 +67,7 @@ func (c *runCmd) do(ctx context.Context, t teller, o *outcome) error {
 	}()
 	o.now = time.Now() // a run that waited must not decide by the clock of its start
 	run, err := rotate.Prepare(ctx, policies, rotate.Options{
-		State: state, Now: o.now, Force: c.Force, Only: only, Jobs: c.Jobs, Held: held,
+		State: state, Now: o.now, Force: c.Force, Only: only, Jobs: c.Jobs, Held: held, MailCommand: c.Mail,
 		Stdout: scriptOutput(c.JSON), Stderr: os.Stderr, Log: log,
 	})
 	if err != nil {
@@ -107,7 +107,7 @@ func (c *runCmd) lock(ctx context.Context, t teller, state string) (*rotate.Held
 		}
 	}
 	held, err := rotate.Lock(ctx, state, wait)
-	if errors.Is(err, rotate.ErrStranger) {
+	if errors.Is(err, rotate.ErrExposed) {
 		t.warn(err)
 		return nil, nil
 	}

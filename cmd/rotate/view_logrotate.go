@@ -86,11 +86,14 @@ func (v *logrotateVoice) read(config *policy.Config) {
 // warn says what is odd and stops nothing.
 func (v *logrotateVoice) warn(err error) {
 	for _, err := range apart(err) {
-		if e, ok := errors.AsType[*policy.Error](err); ok {
+		switch e, ok := errors.AsType[*policy.Error](err); {
+		case ok:
 			v.lines(e.Logrotate())
-			continue
+		case errors.Is(err, rotate.ErrExposed):
+			v.lines([]string{"warning: state file " + v.asked.State + " is world-readable and thus can be locked from other unprivileged users. Skipping lock acquisition..."})
+		default:
+			v.voice.warn(err)
 		}
-		v.voice.warn(err)
 	}
 }
 
@@ -108,6 +111,9 @@ func (v *logrotateVoice) fail(err error) {
 		switch e, ok := errors.AsType[*policy.Error](err); {
 		case ok:
 			v.lines(e.Logrotate())
+		case is[*rotate.BadLine](err):
+			bad, _ := errors.AsType[*rotate.BadLine](err)
+			v.failWith(fmt.Sprintf("bad line %d in state file %s", bad.Line, v.asked.State), "")
 		case is[usageError](err):
 			_ = v.flush() // told at the end of the program
 			fmt.Fprintf(v.err, "logrotate: %v\n", err)

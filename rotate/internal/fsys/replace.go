@@ -13,7 +13,8 @@ import (
 
 // Replace durably replaces the file at path, or makes it, with mode and what
 // write writes to the file that takes its place. It takes the place of a link, and of nothing else
-// that is not a regular file. The owner of a file stays.
+// that is not a regular file. The owner, access control list and label of a file
+// stay.
 //
 // nil: the new file is there, durably. An error: the old or the new one is
 // there, whole.
@@ -24,10 +25,8 @@ func (s *FS) Replace(path string, mode uint32, write func(*os.File) error) error
 	}
 	defer d.Close() // opened to read
 
-	attr := Attr{Mode: mode, UID: -1, GID: -1}
-	if old, err := d.Stat(name); err == nil && old.Regular() {
-		attr.UID, attr.GID = int(old.UID), int(old.GID)
-	}
+	attr := d.like(name)
+	attr.Mode = mode
 	// Always the same name, so that what a run left which died meanwhile is
 	// found, and goes. Whoever replaces a file does so alone.
 	t, err := d.temp(attr, nameFor(name))
@@ -57,6 +56,20 @@ func (s *FS) Replace(path string, mode uint32, write func(*os.File) error) error
 		return err
 	}
 	return t.verify(name)
+}
+
+// like is what the file name looks like, or, if there is none, a new one.
+func (d *Dir) like(name string) Attr {
+	f, _, err := d.Open(name)
+	if err != nil {
+		return Attr{UID: -1, GID: -1}
+	}
+	defer f.Close() // opened to read
+	old, err := AttrOf(f)
+	if err != nil {
+		return Attr{UID: -1, GID: -1}
+	}
+	return Attr{UID: old.UID, GID: old.GID, ACL: old.ACL, Label: old.Label}
 }
 
 func (t *Temp) fill(write func(*os.File) error) error {

@@ -49,6 +49,16 @@ func TestReplace(t *testing.T) {
 	})
 }
 
+func TestReplaceKeepsTheAccessControlList(t *testing.T) {
+	state := tempDir(t) + "/status"
+	write(t, state, "old")
+	must(t, unix.Setxattr(state, aclName, aclWith(0o660), 0))
+	must(t, new(FS).Replace(state, 0o640, writer("new")))
+	if a := attrOf(t, state); a.Mode != 0o640 || !bytes.Equal(a.ACL, aclWith(0o640)) {
+		t.Errorf("%04o with list %x, want %x", a.Mode, a.ACL, aclWith(0o640))
+	}
+}
+
 func TestReplaceTakesThePlaceOfALink(t *testing.T) {
 	folder := tempDir(t)
 	write(t, folder+"/bait", "secret")

@@ -69,6 +69,16 @@ func cause(err error) error {
 // warningLimit is how many bad lines of one file are told one by one.
 const warningLimit = 100
 
+// BadLine is a line of the state, or of what is owed, that cannot be read. What
+// it said is lost.
+type BadLine struct {
+	File string
+	Line int // from 1
+	Text string
+}
+
+func (e *BadLine) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Text) }
+
 // warnings collects what is wrong with the lines of a file. A file of nothing
 // but bad lines must not cost more than the file.
 type warnings struct {
@@ -82,7 +92,7 @@ func (w *warnings) add(line int, format string, args ...any) {
 		w.more++
 		return
 	}
-	w.errs = append(w.errs, fmt.Errorf("%s:%d: %s", w.path, line, fmt.Sprintf(format, args...)))
+	w.errs = append(w.errs, &BadLine{w.path, line, fmt.Sprintf(format, args...)})
 }
 
 func (w *warnings) all() []error {

@@ -17,10 +17,10 @@ var (
 	// ErrLocked means that another run holds the state.
 	ErrLocked = errors.New("held by another run")
 
-	// ErrStranger means that some user holds the state who must not keep others
-	// from their runs. That is possible if everybody can open it (CVE-2022-1348),
-	// until the next Save.
-	ErrStranger = errors.New("everybody can open it, and somebody holds the lock")
+	// ErrExposed means that somebody holds the state, which everybody can open
+	// and so could lock, to keep others from their runs (CVE-2022-1348). The next
+	// Save mends that.
+	ErrExposed = errors.New("everybody can open it, and somebody holds the lock")
 )
 
 // Held is a state that is locked. A nil Held locks nothing.
@@ -33,7 +33,7 @@ type Held struct {
 // holds it, for ever if wait is negative, but no longer than ctx, and then
 // fails with ErrLocked and the other's process id, where that can be told.
 //
-// If a stranger holds it, it fails with ErrStranger at once.
+// If everybody can open the state, it does not wait, and fails with ErrExposed.
 //
 // The lock is logrotate's: a flock(2) on the state file itself, which is made,
 // empty and with mode 0640, where there is none. Save takes it along to the file
@@ -99,14 +99,18 @@ func lockFile(ctx context.Context, path string, wait time.Duration) (*os.File, e
 		err = cause(err)
 	case !info.Mode().IsRegular():
 		err = errors.New("not a regular file")
-	case exposed(info) && heldByStranger(f):
-		err = ErrStranger
 	}
 	if err != nil {
 		f.Close() // nothing was written
 		return nil, err
 	}
-	return f, acquire(ctx, f, wait)
+	if !exposed(info) {
+		return f, acquire(ctx, f, wait)
+	}
+	if err = acquire(ctx, f, 0); errors.Is(err, ErrLocked) {
+		err = ErrExposed
+	}
+	return f, err
 }
 
 // openState opens the state for writing, without which NFS does not lock, and
@@ -194,20 +198,6 @@ func heldBy(f *os.File) error {
 		return fmt.Errorf("%w, process %s", ErrLocked, pid)
 	}
 	return ErrLocked // the process is a courtesy
-}
-
-// heldByStranger reports whether a user other than root and ourselves holds f.
-func heldByStranger(f *os.File) bool {
-	pid := lockHolder(f)
-	if pid == "" {
-		return false
-	}
-	info, err := os.Stat("/proc/" + pid)
-	if err != nil {
-		return false // it has ended
-	}
-	uid := info.Sys().(*syscall.Stat_t).Uid
-	return uid != 0 && int(uid) != os.Geteuid()
 }
 
 // lockHolder is the process that holds f, where proc_locks(5) tells.

@@ -143,7 +143,7 @@ func TestLockDiesWithItsProcess(t *testing.T) {
 }
 
 // Whoever can open the file can hold the lock: CVE-2022-1348.
-func TestLockIsNotForStrangers(t *testing.T) {
+func TestLockThatAnybodyCouldHold(t *testing.T) {
 	t.Parallel()
 	needRoot(t)
 	// Not in t.TempDir, whose parents are closed to others.
@@ -174,10 +174,10 @@ func TestLockIsNotForStrangers(t *testing.T) {
 	if _, err := out.Read(make([]byte, 1)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Lock(t.Context(), path, -1); !errors.Is(err, ErrStranger) {
+	if _, err := Lock(t.Context(), path, -1); !errors.Is(err, ErrExposed) {
 		t.Errorf("got %v", err)
 	}
-	// A run without the lock mends it, though it has nothing to record.
+	// The next run, without the lock, mends it, though it has nothing to record.
 	s, _ := read(t, path)
 	if err := s.Save(&fsys.FS{}, nil); err != nil {
 		t.Fatal(err)
