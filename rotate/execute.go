@@ -68,6 +68,7 @@ func (r *Run) Execute(ctx context.Context) *Report {
 	}
 	defer x.dirs.close()
 	x.gather()
+	x.unserved()
 	if err := x.intend(); err != nil {
 		// Without its record, a crash could leave a service untold.
 		x.fault(fmt.Errorf("nothing was turned: %w", err))

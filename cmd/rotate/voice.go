@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 
+	"rotate/rotate"
 	"rotate/rotate/policy"
 	"rotate/signaler"
 )
@@ -135,6 +136,9 @@ func hint(err error) string {
 	}
 	if e, ok := errors.AsType[*signaler.Error](err); ok && e.Hint != "" {
 		return e.Hint
+	}
+	if _, ok := errors.AsType[*rotate.UnservedError](err); ok {
+		return "have it reopen its log or end, or move the archive away; or give the log a policy again"
 	}
 	if _, ok := errors.AsType[usageError](err); ok {
 		return "see rotate --help"
