@@ -152,10 +152,13 @@ func (o *observer) expand(p *policy.Policy, pattern *policy.Pattern) (found []ma
 // duplicate says that an earlier policy has a log, which is no matter if it has
 // it as an archive.
 func (o *observer) duplicate(p *policy.Policy, m match) {
-	if p.IgnoreDuplicates || m.index < 0 || m.kind == plan.Directory || m.folder.claims[m.index] < asLog || !o.selected(p, m) {
+	if m.index < 0 || m.kind == plan.Directory || m.folder.claims[m.index] < asLog || !o.selected(p, m) {
 		return
 	}
 	first := o.policies[m.folder.claims[m.index]-asLog]
+	if first.IgnoreDuplicates {
+		return
+	}
 	o.duplicates = append(o.duplicates, plan.Problem{
 		Path:   m.path(),
 		Pos:    m.pattern.Pos,

@@ -72,8 +72,9 @@ func TestDuplicates(t *testing.T) {
 		w.mkdir("log/c.log")
 		all := w.policies("[log.one]\npaths=['DIR/log/a.log']\nfrequency='daily'\nrotate=3\n[log.two]\npaths=['DIR/log/*']\nfrequency='daily'\nrotate=3\n")
 		for _, p := range all {
-			p.IgnoreDuplicates, p.SkipOdd = ignore, true
+			p.IgnoreDuplicates, p.SkipOdd = !ignore, true
 		}
+		all[0].IgnoreDuplicates = ignore // what the first one says counts
 		r := w.runPolicies(all, func(o *Options) { o.Force = true })
 		w.want("log", map[string]string{"a.log.1": "a.log", "a.log.2": "a.log.1", "b.log.1": "b.log"})
 		if r.Failed() == ignore {
