@@ -47,10 +47,14 @@ func (d *decider) turn(l *LogPlan, first int) {
 		steps = append(steps, Step{Op: Copy, From: l.Place, To: to}, Step{Op: Truncate, From: l.Place, To: to})
 	}
 	l.Turn = steps
+	written := l.Stat.ModTime
+	if p.Method != policy.Rename {
+		written = d.now // a copy is as old as it is
+	}
 	d.held = slices.Insert(d.held, first, held{
 		Archive: &Archive{
 			Place: to, Generation: generation,
-			Ino: l.Stat.ID.Ino, Size: l.Stat.Size, ModTime: l.Stat.ModTime,
+			Ino: l.Stat.ID.Ino, Size: l.Stat.Size, ModTime: written,
 		},
 		log:   l,
 		fresh: true,
