@@ -38,7 +38,7 @@ type job struct {
 	began  bool   // a step of the turn was tried, so that archives may have moved
 	head   string // digest of how the log begins, if it is copied
 
-	mu sync.Mutex // guards Errs and failed in phase 4
+	mu sync.Mutex // guards Errs, Warnings and failed in phase 4
 }
 
 func (j *job) fail(err error) {
@@ -46,6 +46,12 @@ func (j *job) fail(err error) {
 	defer j.mu.Unlock()
 	j.failed = true
 	j.Errs = append(j.Errs, err)
+}
+
+func (j *job) warn(err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.Warnings = append(j.Warnings, err)
 }
 
 // Execute carries out the plan, in four phases over all policies:

@@ -252,7 +252,8 @@ func (f *finisher) write(ctx context.Context, j *job, src *os.File, s *StepRepor
 		defer t.Close()
 		if s.Op == plan.Compress {
 			c := j.Policy.Compress
-			err = compress.Codec{Method: c.Method, Command: c.Command}.Run(ctx, t.File(), src, s.From.Path(), f.threads)
+			said := func(text string) { j.warn(&Complaint{s.From, text}) }
+			err = compress.Codec{Method: c.Method, Command: c.Command, Said: said}.Run(ctx, t.File(), src, s.From.Path(), f.threads)
 		} else {
 			_, err = f.fs.CopyData(t.File(), src, s.In)
 		}

@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -49,6 +50,8 @@ type LogReport struct {
 	Settled []Settled    // of Log.Settle
 	AtRisk  int64        // bytes of a truncated log that were written while it was copied
 	Errs    []error
+
+	Warnings []error // what failed nothing, such as a Complaint
 }
 
 // Failed reports whether something of the log failed or is owed.
@@ -64,6 +67,17 @@ func (l *LogReport) Owed() bool {
 		}
 	}
 	return false
+}
+
+// Complaint is what a command that compressed an archive wrote to standard
+// error, though it succeeded.
+type Complaint struct {
+	Archive plan.Place
+	Text    string
+}
+
+func (c *Complaint) Error() string {
+	return fmt.Sprintf("compress %q: the command says %q", c.Archive.Path(), c.Text)
 }
 
 // StepReport is one step and how it ended.

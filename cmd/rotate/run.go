@@ -88,6 +88,11 @@ func (c *runCmd) do(ctx context.Context, t teller, o *outcome) error {
 	ease()
 	o.report = run.Execute(ctx)
 	o.targets = o.report.Targets
+	for _, l := range o.report.Logs {
+		for _, err := range l.Warnings {
+			o.warn(t, err)
+		}
+	}
 	t.end(run.Plan, o.report)
 	return interrupted(ctx, nil)
 }

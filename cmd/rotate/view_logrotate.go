@@ -81,6 +81,11 @@ func (v *logrotateVoice) read(config *policy.Config) {
 	for _, file := range config.Files {
 		v.say("reading config file %s", file)
 	}
+	for _, err := range config.Advice {
+		for _, line := range err.Logrotate() {
+			v.say("%s", strings.TrimPrefix(line, "error: "))
+		}
+	}
 }
 
 // warn says what is odd and stops nothing.
@@ -89,6 +94,10 @@ func (v *logrotateVoice) warn(err error) {
 		switch e, ok := errors.AsType[*policy.Error](err); {
 		case ok:
 			v.lines(e.Logrotate())
+		case is[*rotate.Complaint](err):
+			complaint, _ := errors.AsType[*rotate.Complaint](err)
+			v.lines(append([]string{"error: Compressing program wrote following message to stderr when compressing log " + complaint.Archive.Path() + ":"},
+				strings.Split(complaint.Text, "\n")...))
 		case errors.Is(err, rotate.ErrExposed):
 			v.lines([]string{"warning: state file " + v.asked.State + " is world-readable and thus can be locked from other unprivileged users. Skipping lock acquisition..."})
 		default:

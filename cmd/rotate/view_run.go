@@ -42,7 +42,16 @@ func (v *voice) leave() {
 	}
 }
 
-func (v *voice) read(*policy.Config) {}
+// read gives, to those who ask for everything, advice on the configuration.
+func (v *voice) read(config *policy.Config) {
+	if !v.loud || !v.full {
+		return
+	}
+	for _, err := range config.Advice {
+		v.note(cyan, "note:", err.Error())
+		v.hint(hint(err))
+	}
+}
 
 // intend prints the plan, to whom it is to be told.
 func (v *voice) intend(p *plan.Plan) {

@@ -24,10 +24,12 @@ const (
 	stderrLimit = 4 << 10
 )
 
-// packCommand runs command with the source as its standard input and dst as
-// its standard output: two descriptors and no names, which are the only files
-// of ours that it gets. What it says on standard error counts if it fails.
-func packCommand(dst *os.File, in *source, command []string, name string) error {
+// packCommand runs the command of c with the source as its standard input and
+// dst as its standard output: two descriptors and no names, which are the only
+// files of ours that it gets. What it says on standard error is part of the
+// error, or said.
+func packCommand(dst *os.File, in *source, c Codec, name string) error {
+	command := c.Command
 	if len(command) == 0 {
 		return errors.New("no command to run")
 	}
@@ -55,6 +57,9 @@ func packCommand(dst *os.File, in *source, command []string, name string) error 
 	}
 	if err != nil {
 		return fmt.Errorf("run %q: %w%s", command[0], err, complaint.text())
+	}
+	if text := strings.TrimSpace(string(complaint.b)); text != "" && c.Said != nil {
+		c.Said(text)
 	}
 	return nil
 }

@@ -24,20 +24,23 @@ func TestCommand(t *testing.T) {
 		codec Codec
 		out   string
 		err   string // the beginning; "": none
+		said  string
 	}{
-		{"packs its input to its output", shell("tr a-z A-Z"), "HELLO\n", ""},
-		{"may complain if it succeeds", shell("echo slow >&2; cat"), "hello\n", ""},
-		{"fails", shell("cat; exit 3"), "", `run "/bin/sh": exit status 3`},
-		{"fails and says why", shell("echo; echo 'no good' >&2; exit 3"), "", `run "/bin/sh": exit status 3: "no good"`},
-		{"dies", shell("kill -9 $$"), "", `run "/bin/sh": signal: killed`},
-		{"is missing", Codec{Method: "command", Command: []string{"/nonexistent/xz"}}, "", `run "/nonexistent/xz": no such file or directory`},
-		{"is not in the path", Codec{Method: "command", Command: []string{"no-such-program"}}, "", `run "no-such-program": exec: "no-such-program": executable file not found in $PATH`},
-		{"is empty", Codec{Method: "command"}, "", "no command to run"},
-		{"gets the name in its environment, where it is only text", shell(`printf %s "$LOGROTATE_COMPRESSED_FILENAME"`), "/log/$(touch owned) `id`\n\xff", ""},
+		{"packs its input to its output", shell("tr a-z A-Z"), "HELLO\n", "", ""},
+		{"may complain if it succeeds", shell("echo slow >&2; cat"), "hello\n", "", "slow"},
+		{"fails", shell("cat; exit 3"), "", `run "/bin/sh": exit status 3`, ""},
+		{"fails and says why", shell("echo; echo 'no good' >&2; exit 3"), "", `run "/bin/sh": exit status 3: "no good"`, ""},
+		{"dies", shell("kill -9 $$"), "", `run "/bin/sh": signal: killed`, ""},
+		{"is missing", Codec{Method: "command", Command: []string{"/nonexistent/xz"}}, "", `run "/nonexistent/xz": no such file or directory`, ""},
+		{"is not in the path", Codec{Method: "command", Command: []string{"no-such-program"}}, "", `run "no-such-program": exec: "no-such-program": executable file not found in $PATH`, ""},
+		{"is empty", Codec{Method: "command"}, "", "no command to run", ""},
+		{"gets the name in its environment, where it is only text", shell(`printf %s "$LOGROTATE_COMPRESSED_FILENAME"`), "/log/$(touch owned) `id`\n\xff", "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			dst := open(t, filepath.Join(t.TempDir(), "packed"))
+			var said string
+			tt.codec.Said = func(text string) { said = text }
 			err := tt.codec.Run(t.Context(), dst, file(t, []byte("hello\n")), "/log/$(touch owned) `id`\n\xff", 1)
 			if tt.err != "" {
 				if err == nil || err.Error() != tt.err {
@@ -47,6 +50,9 @@ func TestCommand(t *testing.T) {
 			}
 			if err != nil {
 				t.Fatal(err)
+			}
+			if said != tt.said {
+				t.Errorf("said %q, want %q", said, tt.said)
 			}
 			b, err := os.ReadFile(dst.Name())
 			if err != nil || string(b) != tt.out {

@@ -19,6 +19,9 @@ var ErrChanged = errors.New("changed while it was read")
 type Codec struct {
 	Method  string   // "gzip", "zstd" or "command"
 	Command []string // of "command": a program and its arguments, which packs its standard input to its standard output
+
+	// Said, if not nil, gets what a command that succeeded wrote to standard error.
+	Said func(text string)
 }
 
 // Run packs src, from its beginning to where it ended when Run was called,
@@ -43,7 +46,7 @@ func (c Codec) Run(ctx context.Context, dst, src *os.File, name string, jobs int
 	case "zstd":
 		err = packZstd(dst, in, jobs)
 	case "command":
-		err = packCommand(dst, in, c.Command, name)
+		err = packCommand(dst, in, c, name)
 	default:
 		err = fmt.Errorf("unknown method %q", c.Method)
 	}
