@@ -86,7 +86,7 @@ func (c *converter) defaults() *table {
 		}
 		value, n := most(values[key])
 		others := len(c.items) - n
-		if gain := n - 1 - others; gain > 0 {
+		if gain := n - 1 - 2*others; gain > 0 { // to switch a default off is longer than a line
 			common = append(common, setting{key, value})
 			saved += gain
 		}

@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -56,7 +57,7 @@ func (t *Telling) add(a act) {
 		t.Odd = append(t.Odd, a.odd)
 	}
 	if a.ignored && a.target.Pidfile == "" {
-		t.Odd = append(t.Odd, "a failure of "+strings.Join(a.target.Command, " ")+" is one of the run; the script ignored it")
+		t.Odd = append(t.Odd, fmt.Sprintf("the run fails if %q fails; the script ignored that", strings.Join(a.target.Command, " ")))
 	}
 }
 

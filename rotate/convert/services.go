@@ -68,7 +68,7 @@ func (s service) file(name string) (string, bool) {
 
 func (s service) tell(file string, sig syscall.Signal, words []string) act {
 	a := signal(file, sig)
-	a.odd = fmt.Sprintf("%s goes to the process that %s names, instead of %s: see that the service writes it",
+	a.odd = fmt.Sprintf("%s to the process that %s names takes the place of %q; make sure that the service writes this file",
 		unix.SignalName(sig), file, strings.Join(words, " "))
 	return a
 }

@@ -68,13 +68,21 @@ func printComments(b *strings.Builder, comments []string) {
 	}
 }
 
+// printSettings writes keys with their values below each other, but for values
+// of several lines.
 func printSettings(b *strings.Builder, list []setting, near map[string][]string) {
 	widest := 0
-	for _, s := range list {
-		widest = max(widest, len(s.key))
-	}
-	for _, s := range list {
+	for i, s := range list {
+		if !s.isLine() {
+			widest = 0
+		} else if widest == 0 {
+			for j := i; j < len(list) && list[j].isLine(); j++ {
+				widest = max(widest, len(list[j].key))
+			}
+		}
 		printComments(b, near[s.key])
-		b.WriteString(s.key + strings.Repeat(" ", widest-len(s.key)) + " = " + s.value + "\n")
+		b.WriteString(s.key + strings.Repeat(" ", max(0, widest-len(s.key))) + " = " + s.value + "\n")
 	}
 }
+
+func (s setting) isLine() bool { return !strings.Contains(s.value, "\n") }
