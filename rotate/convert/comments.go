@@ -12,6 +12,7 @@ import (
 // package policy has said.
 type source struct {
 	globals []directive // outside of blocks
+	global  string      // the lines of these that set something
 	blocks  []block
 }
 
@@ -81,10 +82,12 @@ func (s *scanner) line(n int, line string) {
 	default:
 		words := strings.Fields(line)
 		s.globals = append(s.globals, directive{keyOf(words[0]), s.take(true)})
+		if s.script = isScript(words[0]); !s.script && keyOf(words[0]) != "" {
+			s.global += line + "\n"
+		}
 		for _, w := range more(words) {
 			s.globals = append(s.globals, directive{key: keyOf(w)})
 		}
-		s.script = isScript(words[0])
 	}
 }
 

@@ -2,6 +2,7 @@ package convert
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -15,9 +16,6 @@ var errUnread = errors.New("the TOML does not say what the policies say")
 // document writes all policies, and makes sure that they are read as they are
 // meant.
 func (c *converter) document() (string, error) {
-	if len(c.items) == 0 {
-		return "", nil
-	}
 	defaults := c.defaults()
 	tables := c.tables(defaults)
 	// A default that a policy does not have must be switched off in it, unless
@@ -68,17 +66,18 @@ var never = []string{
 // policies have in common if that makes the document shorter. It is nil if
 // there is nothing to say.
 func (c *converter) defaults() *table {
-	order, values := c.values()
+	values := c.values()
+	globals, comments := c.globals()
 	t := &table{header: "defaults"}
 	var common []setting
 	saved := -2 // the header and an empty line
-	for _, key := range order {
+	for _, key := range manual {
 		if key == "frequency" && !c.mayDefaultFrequency() {
 			continue
 		}
-		if value, comments, global := c.global(key); global {
+		if value, ok := globals[key]; ok {
 			t.settings = append(t.settings, setting{key, value})
-			t.note(key, comments)
+			t.note(key, comments[key])
 			continue
 		}
 		if slices.Contains(never, key) {
@@ -109,21 +108,16 @@ func (c *converter) mayDefaultFrequency() bool {
 	})
 }
 
-// values returns the keys that the policies have, in the order of the manual,
-// and the values that they have in the order of the policies.
-func (c *converter) values() (order []string, values map[string][]string) {
-	values = map[string][]string{}
+// values returns the values that the policies have of each key, in the order
+// of the policies.
+func (c *converter) values() map[string][]string {
+	values := map[string][]string{}
 	for _, it := range c.items {
 		for _, s := range settings(it.want) {
 			values[s.key] = append(values[s.key], s.value)
 		}
 	}
-	for _, key := range manual {
-		if len(values[key]) > 0 {
-			order = append(order, key)
-		}
-	}
-	return order, values
+	return values
 }
 
 // most returns the value that occurs most often, and how often.
@@ -140,47 +134,26 @@ func most(values []string) (value string, n int) {
 	return value, n
 }
 
-// global returns the value that a key has outside of blocks: that of a policy
-// whose block does not set it.
-func (c *converter) global(key string) (value string, comments []string, ok bool) {
-	set := false
-	for _, name := range c.files() {
-		for _, d := range c.sources[name].globals {
-			if d.key == key {
-				set = true
-				comments = append(comments, d.comments...)
-			}
-		}
-	}
-	if !set || slices.Contains(never[:2], key) {
-		return "", nil, false
-	}
-	for _, it := range c.items {
-		if it.block == nil || sets(it.block.directives, key) {
+// globals returns what the files set outside of blocks, with the comments
+// there. Of what is set more than once, the first counts.
+func (c *converter) globals() (values map[string]string, comments map[string][]string) {
+	values, comments = map[string]string{}, map[string][]string{}
+	for _, name := range slices.Sorted(maps.Keys(c.sources)) {
+		s := c.sources[name]
+		config, _ := policy.ParseBlocks(name, []byte(s.global+"/log {\n}\n")) // told when the files were read
+		if len(config.Policies) != 1 {
 			continue
 		}
-		for _, s := range settings(it.want) {
-			if s.key == key {
-				return s.value, comments, true
+		for _, set := range settings(plain(config.Policies[0])) {
+			if _, twice := values[set.key]; sets(s.globals, set.key) && !twice {
+				values[set.key] = set.value
 			}
 		}
-	}
-	return "", nil, false
-}
-
-// files returns the names of the sources in the order of the policies.
-func (c *converter) files() (names []string) {
-	for _, it := range c.items {
-		if f := it.pos.File; !slices.Contains(names, f) && c.sources[f] != nil {
-			names = append(names, f)
+		for _, d := range s.globals {
+			comments[d.key] = append(comments[d.key], d.comments...)
 		}
 	}
-	for f := range c.sources {
-		if !slices.Contains(names, f) {
-			names = append(names, f)
-		}
-	}
-	return names
+	return values, comments
 }
 
 // tables returns the tables of the policies, without what the defaults say.

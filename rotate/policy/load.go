@@ -35,7 +35,7 @@ type Config struct {
 // Load takes files of up to 16 MiB, and as root refuses what others could have
 // written: see docs/configuration.md.
 func Load(paths ...string) (*Config, error) {
-	l := loader{euid: os.Geteuid(), config: new(Config), seen: map[fileID]*visit{}, names: map[string]bool{}}
+	l := newLoader()
 	global := newDraft()
 	for _, path := range paths {
 		l.load(path, nil, nil, global)
@@ -53,6 +53,18 @@ func Parse(name string, data []byte) ([]*Policy, error) {
 	return doc.policies, doc.errs.orNil()
 }
 
+// ParseBlocks reads a text in logrotate's language, and the files that it
+// includes, as [Load] reads a file. name stands for the text in positions.
+func ParseBlocks(name string, data []byte) (*Config, error) {
+	l := newLoader()
+	if len(data) > maxSize {
+		l.fail(tooLarge(name))
+	} else {
+		l.readBlocks(name, string(data), newDraft())
+	}
+	return l.config, l.errs.orNil()
+}
+
 type loader struct {
 	euid   int
 	config *Config
@@ -61,6 +73,10 @@ type loader struct {
 	names  map[string]bool // of policies from files in logrotate's language
 	depth  int             // of includes in such files
 	reads  int             // of such files
+}
+
+func newLoader() *loader {
+	return &loader{euid: os.Geteuid(), config: new(Config), seen: map[fileID]*visit{}, names: map[string]bool{}}
 }
 
 type fileID struct{ dev, ino uint64 }
