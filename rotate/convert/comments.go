@@ -116,12 +116,25 @@ func (s *scanner) take(near bool) (out []string) {
 	return out
 }
 
+// heading returns the comments above a block: those that it follows at once,
+// and at the beginning of a file all that were seen.
+func (s *scanner) heading() [][]string {
+	paragraphs := s.paragraphs
+	if len(s.blocks)+len(s.globals) > 0 && len(paragraphs) > 0 {
+		paragraphs = paragraphs[len(paragraphs)-1:]
+		if s.fresh {
+			paragraphs = nil
+		}
+	}
+	s.paragraphs, s.fresh = nil, true
+	return paragraphs
+}
+
 // outside reads the paths of a block.
 func (s *scanner) outside(n int, line string) {
 	if s.block == nil {
-		s.blocks = append(s.blocks, block{first: n, last: n, above: s.paragraphs})
+		s.blocks = append(s.blocks, block{first: n, last: n, above: s.heading()})
 		s.block = &s.blocks[len(s.blocks)-1]
-		s.paragraphs, s.fresh = nil, true
 	}
 	if _, rest, found := strings.Cut(line, "{"); found {
 		s.inBlock = true

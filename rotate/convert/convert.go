@@ -76,12 +76,15 @@ func (c *converter) take(p *policy.Policy) {
 	it.want = plain(&it.want)
 	if err := c.check(it); err != nil {
 		c.errs = append(c.errs, err)
+		for _, path := range it.want.Paths {
+			delete(c.paths, path.Text)
+		}
 		return
 	}
 	c.items = append(c.items, it)
 	c.remark(it)
 	if p.Size < 0 && p.IfEmpty {
-		c.warn(it, "", "a log of no bytes is not turned: size = 1")
+		c.warn(it, "", "an empty log is no longer turned: size = 1")
 	}
 }
 
@@ -172,8 +175,12 @@ func (it *item) is(got *policy.Policy) bool {
 // name returns what to call a policy: after its file, or after its one log
 // where the file has several blocks.
 func (c *converter) name(p *policy.Policy, b *block) string {
-	name := p.Name
-	file := path.Base(p.Pos.File)
+	base := path.Base(p.Pos.File)
+	file := strings.TrimSuffix(base, ".conf")
+	name := file + strings.TrimPrefix(p.Name, base)
+	if p.Pos.File == "" {
+		name = p.Name
+	}
 	if s := c.sources[p.Pos.File]; b != nil && (len(s.blocks) > 1 || isMain(file)) && len(p.Paths) == 1 {
 		log := stem(p.Paths[0].Text)
 		switch {
@@ -184,10 +191,7 @@ func (c *converter) name(p *policy.Policy, b *block) string {
 			name = file + "-" + log
 		}
 	}
-	if c.names[name] {
-		name = p.Name
-	}
-	name = strings.TrimLeft(strange.ReplaceAllString(name, "-"), "-.")
+	name = strings.Trim(strange.ReplaceAllString(name, "-"), "-")
 	if name == "" {
 		name = "log"
 	}
@@ -199,8 +203,8 @@ func (c *converter) name(p *policy.Policy, b *block) string {
 	return unique
 }
 
-// strange is what no name of a policy has.
-var strange = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
+// strange is what needs quotes in the name of a table.
+var strange = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
 
 // isMain reports whether the name of a file says nothing of its logs.
 func isMain(file string) bool {

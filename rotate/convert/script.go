@@ -26,6 +26,7 @@ func Script(text string) (t Telling, ok bool) {
 	if err != nil {
 		return Telling{}, false
 	}
+	inline(file)
 	acts, ok := script(file.Stmts)
 	if !ok || len(acts) == 0 {
 		return Telling{}, false

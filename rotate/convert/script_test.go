@@ -66,6 +66,9 @@ func TestScriptsThatTell(t *testing.T) {
 		{"{ kill -HUP $(cat /run/a.pid); } 2>/dev/null", "HUP /run/a.pid"},
 		{"# comment\nset -e\nkill -HUP $(cat /run/a.pid) # more\ntrue", "HUP /run/a.pid"},
 
+		{"pid=/run/a.pid\ntest -s $pid && kill -USR1 \"$(cat $pid)\" || exit 0", "USR1 /run/a.pid"},
+		{"PID=/run/a.pid SIG=HUP; [ -f \"${PID}\" ] && kill -$SIG $(cat \"$PID\")", "HUP /run/a.pid"},
+
 		// Several.
 		{"kill -HUP $(cat /run/a.pid)\nkill -USR1 $(cat /run/b.pid)", "HUP /run/a.pid; USR1 /run/b.pid"},
 		{"kill -HUP $(cat /run/a.pid); kill -HUP $(cat /run/a.pid)", "HUP /run/a.pid"},
@@ -119,9 +122,15 @@ func TestScriptsThatStay(t *testing.T) {
 		"",
 		"true",
 		"# only a comment",
-		"if [ -f x",                              // no shell
-		"kill -HUP 1234",                         // no pidfile
-		"kill -HUP $PID",                         // a variable
+		"if [ -f x",      // no shell
+		"kill -HUP 1234", // no pidfile
+		"kill -HUP $PID", // a variable
+		"PID=/run/a.pid; PID=/run/b.pid; kill -HUP $(cat $PID)",
+		"PID=/run/a.pid; [ -f /x ] && PID=/run/b.pid; kill -HUP $(cat $PID)",
+		"PID='/run/a b.pid'; kill -HUP $(cat $PID)",
+		"PID=/run/a.pid; kill -HUP $(cat ${PID%.pid})",
+		"PID=/run/a.pid; kill -HUP $(cat $PID $OTHER)",
+		"PID=/run/a.pid",
 		"kill -HUP $(cat $1.pid)",                // which depends on the log
 		"kill -HUP $(cat run/a.pid)",             // relative
 		"kill -HUP $(cat '/run/*.pid')",          // a star that is a star
