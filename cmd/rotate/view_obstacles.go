@@ -52,6 +52,7 @@ var remedies = map[plan.Code]string{
 	plan.NameClash:   "give the policies different olddirs",
 	plan.Unexamined:  "run as root, or as the user who owns the folder",
 	plan.NameTaken:   "move it away, or give the policy an olddir",
+	plan.NameTooLong: "shorten the log's name or the dateformat",
 	plan.Differs:     "look into both, and move one away",
 	plan.NoMatch:     "correct the path, or write missingok = true",
 	plan.MissingLog:  "correct the path, or write missingok = true",

@@ -43,6 +43,7 @@ const (
 	BelowMinAge  // due by the calendar, but last written Have seconds ago ≤ minage, Limit seconds
 	Empty        // it would be turned, were it not empty
 	NameTaken    // its archive would have the name of something that is no archive
+	NameTooLong  // its archive's name would have Have bytes > Limit
 	HeldBack     // it is due, but that it is turned could not be written down
 	NoRule       // its policy has no rule that could make it due
 	MissingLog   // it is not there
@@ -90,7 +91,7 @@ var codes = [...]string{
 	Interrupted: "interrupted", LastInFuture: "last-in-future",
 	FirstSeen: "first-seen", NotDue: "not-due",
 	BelowSize: "below-size", BelowMaxSize: "below-maxsize", BelowMinSize: "minsize", BelowMinAge: "minage",
-	Empty: "empty", HeldBack: "held-back", NameTaken: "name-taken", NoRule: "no-rule", MissingLog: "missing",
+	Empty: "empty", HeldBack: "held-back", NameTaken: "name-taken", NameTooLong: "name-too-long", NoRule: "no-rule", MissingLog: "missing",
 	IsSymlink: "symlink", IsDirectory: "directory", IsPipe: "fifo", IsSocket: "socket", IsDevice: "device",
 	HardLink: "hard-link", NoOldDir: "no-olddir", NameClash: "name-clash", Unexamined: "unexamined",
 	BeyondRotate: "rotate", OverAge: "maxage", OverTotal: "maxtotal", LowSpace: "keepfree",
@@ -162,6 +163,8 @@ func (r Reason) Text(loc *time.Location) string {
 		return "archives " + policy.FormatSize(r.Have) + " > maxtotal " + policy.FormatSize(r.Limit)
 	case LowSpace:
 		return "free " + policy.FormatSize(r.Have) + " < keepfree " + policy.FormatSize(r.Limit)
+	case NameTooLong:
+		return "an archive's name would have " + strconv.FormatInt(r.Have, 10) + " bytes, of at most " + strconv.FormatInt(r.Limit, 10)
 	case HardLink:
 		return strconv.FormatInt(r.Have, 10) + " hard links"
 	}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"rotate/rotate/policy"
 )
@@ -61,17 +62,26 @@ func (d *decider) turn(l *LogPlan, first int) {
 	})
 }
 
+// nameMax is how many bytes a name may have: NAME_MAX of limits.h.
+const nameMax = 255
+
 // standBack leaves l as it is if one of its archives would have a name that is
-// taken by something that no rule can move.
+// taken by something that no rule can move, or is too long.
 func (d *decider) standBack(l *LogPlan, first int) {
 	for _, s := range l.Turn {
-		if d.inTheWay(s.To, l.Path()+" is not turned") {
+		length := int64(len(strings.TrimSuffix(s.To.Name, d.policy.Compress.Ext) + d.policy.Compress.Ext))
+		switch {
+		case length > nameMax && s.To.Name != "":
+			l.Action, l.Reason = Refuse, Reason{NameTooLong, length, nameMax}
+		case d.inTheWay(s.To, l.Path()+" is not turned"):
 			l.Action, l.Reason = Leave, Reason{Code: NameTaken}
-			l.Turn, l.Turned, l.Settle = nil, Place{}, nil
-			d.held = d.held[:first]
-			d.hold(l)
-			return
+		default:
+			continue
 		}
+		l.Turn, l.Turned, l.Settle = nil, Place{}, nil
+		d.held = d.held[:first]
+		d.hold(l)
+		return
 	}
 }
 
