@@ -110,10 +110,13 @@ func readOnce(path string, empty func(*os.File)) (pidfile, error) {
 	if err != nil {
 		return fail(Failed, 0, err, err.Error(), "")
 	}
-	pid, err := parsePID(data[:n], pidMax())
+	pid, err := parsePID(data[:n], pidLimit)
+	most := pidMax()
 	switch {
 	case err != nil:
 		return fail(Garbage, 0, nil, err.Error(), "the first line must be the process id and nothing else")
+	case pid > most:
+		return fail(Stale, pid, nil, fmt.Sprintf("names process %d, which cannot exist: kernel.pid_max is %d", pid, most), staleHint)
 	case pid == 1:
 		return fail(PID1, pid, nil, "names process 1", "signal the service, not the init system")
 	case pid == os.Getpid():
@@ -136,16 +139,18 @@ func settle(f *os.File) {
 	w.wait(context.Background(), time.Now().Add(emptyPause))
 }
 
-// pidMax is the largest process id that the system gives out.
+// pidLimit is the largest process id that any Linux gives out: PID_MAX_LIMIT.
+const pidLimit = 1 << 22
+
+// pidMax is the largest process id that this system gives out now.
 func pidMax() int {
-	const most = 1 << 22 // PID_MAX_LIMIT of Linux
 	b, err := os.ReadFile("/proc/sys/kernel/pid_max")
 	if err != nil {
-		return most // the kernel still refuses what does not exist
+		return pidLimit // the kernel still refuses what does not exist
 	}
 	n, err := strconv.Atoi(string(bytes.TrimSpace(b)))
 	if err != nil {
-		return most // as above
+		return pidLimit // as above
 	}
 	return n
 }

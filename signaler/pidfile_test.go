@@ -89,3 +89,15 @@ func TestGlob(t *testing.T) {
 		}
 	}
 }
+
+// TestPidBeyondTheLimit has a number that was one once: kernel.pid_max was
+// lowered, or the file is another machine's.
+func TestPidBeyondTheLimit(t *testing.T) {
+	t.Parallel()
+	kinds := map[int]Kind{pidMax() + 1: Stale}
+	kinds[pidLimit+1] = Garbage // no Linux gives it out
+	for pid, kind := range kinds {
+		_, err := Find(write(t, filepath.Join(folder(t), "x.pid"), fmt.Sprintln(pid)))
+		refuses(t, err, kind)
+	}
+}

@@ -181,9 +181,10 @@ func (p *Process) threadOf() int {
 	return f.tgid
 }
 
+const staleHint = "the service ended without removing the file; restart it, or remove the file"
+
 func (p *Process) stale(err error) error {
-	return p.fail(Stale, err, fmt.Sprintf("names process %d, which does not exist", p.pid),
-		"the service ended without removing the file; restart it, or remove the file")
+	return p.fail(Stale, err, fmt.Sprintf("names process %d, which does not exist", p.pid), staleHint)
 }
 
 func (p *Process) noPidfd(err error) error {
