@@ -3,17 +3,25 @@ package rotate
 import (
 	"sync"
 
+	"golang.org/x/sys/unix"
+
 	"rotate/rotate/internal/fsys"
 	"rotate/rotate/plan"
 )
 
-// maxHandles bounds the folders that a run keeps open.
+// maxHandles bounds the folders that a run keeps open, where it may open that
+// many files.
 const maxHandles = 256
+
+// affordable is how many folders a run keeps open that may have limit files
+// open: workers, scripts and programs need the most of them.
+func affordable(limit uint64) int { return int(max(1, min(maxHandles, limit/8))) }
 
 // handles opens the folders that a run changes, keeps them open while they
 // are of use, and knows which have changes that are not durable yet.
 type handles struct {
-	fs *fsys.FS
+	fs  *fsys.FS
+	max int // of open
 
 	mu    sync.Mutex
 	open  map[*plan.Dir]*handle
@@ -26,7 +34,9 @@ type handle struct {
 }
 
 func newHandles(fs *fsys.FS) *handles {
-	return &handles{fs: fs, open: map[*plan.Dir]*handle{}, dirty: map[*plan.Dir]bool{}}
+	limit := unix.Rlimit{Cur: 8 * maxHandles}
+	_ = unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) // the Go runtime has raised it to the hard limit
+	return &handles{fs: fs, max: affordable(limit.Cur), open: map[*plan.Dir]*handle{}, dirty: map[*plan.Dir]bool{}}
 }
 
 // use calls do with the folder that was observed as d.
@@ -77,7 +87,7 @@ func (h *handles) release(x *handle) {
 // opens it again.
 func (h *handles) evict() {
 	for d, x := range h.open {
-		if len(h.open) < maxHandles {
+		if len(h.open) < h.max {
 			return
 		}
 		if x.users == 0 {
