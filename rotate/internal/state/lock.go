@@ -170,7 +170,7 @@ func acquire(ctx context.Context, f *os.File, wait time.Duration) error {
 		return err
 	case <-ctx.Done():
 		go letGo(f, locked)
-		return ctx.Err()
+		return fmt.Errorf("interrupted while another run holds it: %w", context.Cause(ctx))
 	case <-deadline:
 		err := heldBy(f)
 		go letGo(f, locked)
