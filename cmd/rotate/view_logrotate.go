@@ -125,7 +125,7 @@ func (v *logrotateVoice) fail(err error) {
 			v.failWith(fmt.Sprintf("bad line %d in state file %s", bad.Line, v.asked.State), "")
 		case is[usageError](err):
 			_ = v.flush() // told at the end of the program
-			fmt.Fprintf(v.err, "logrotate: %v\n", err)
+			fmt.Fprintf(v.err, "logrotate: bad argument: %v\n", err)
 		case errors.Is(err, rotate.ErrLocked):
 			v.failWith("state file "+v.asked.State+" is already locked", "")
 			fmt.Fprintln(v.err, "logrotate does not support parallel execution on the same set of logfiles.")
@@ -146,18 +146,31 @@ func (v *logrotateVoice) end(p *plan.Plan, r *rotate.Report) {
 		return
 	}
 	own := *r // of which the rest is told in our words
-	own.Logs = nil
+	own.Logs, own.Errs = nil, nil
 	for _, l := range r.Logs {
-		for _, err := range l.Errs {
-			for _, err := range apart(err) {
-				v.failure(l.Policy, err)
-			}
-		}
+		v.logFailures(l)
 		rest := *l
 		rest.Errs = nil
 		own.Logs = append(own.Logs, &rest)
 	}
+	for _, err := range r.Errs {
+		v.failure(nil, err)
+	}
 	v.failures(&own)
+}
+
+// logFailures says what failed about a log.
+func (v *logrotateVoice) logFailures(l *rotate.LogReport) {
+	for _, err := range l.Errs {
+		for _, err := range apart(err) {
+			v.failure(l.Policy, err)
+		}
+	}
+	for _, s := range l.Steps {
+		if s.Op == plan.Compress && !s.Done && len(l.Errs) > 0 {
+			v.failWith("failed to compress log "+s.From.Path(), "")
+		}
+	}
 }
 
 // obstacles says which paths and logs of a policy cannot be served.
@@ -179,17 +192,19 @@ func (v *logrotateVoice) obstacles(p *plan.Plan, pp *plan.PolicyPlan) {
 	}
 }
 
-// failure says what failed about a log of p.
+// failure says what failed about a log of p, or about none.
 func (v *logrotateVoice) failure(p *policy.Policy, err error) {
 	script, ok := errors.AsType[*rotate.ScriptError](err)
 	if !ok {
 		v.failWith(err.Error(), "")
 		return
 	}
+	if action, ok := strings.CutSuffix(script.Directive, "action"); ok || p == nil {
+		v.failWith("error running "+action+" action script for "+script.About, "")
+		return
+	}
 	whole := paths(p)
 	switch {
-	case script.Directive == "firstaction" || script.Directive == "lastaction":
-		v.failWith("error running "+strings.TrimSuffix(script.Directive, "action")+" action script for "+whole, "")
 	case script.Directive == "preremove":
 		v.failWith(fmt.Sprintf("error running preremove script for %s of '%s'. Not removing this file.", script.About, whole), "")
 	case p.Scripts.Shared:

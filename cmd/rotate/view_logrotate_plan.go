@@ -29,7 +29,7 @@ func (v *logrotateVoice) intend(p *plan.Plan) {
 func (v *logrotateVoice) policy(p *plan.Plan, pp *plan.PolicyPlan) {
 	v.say("\nrotating pattern: %s %s%s", paths(pp.Policy), v.criterion(pp.Policy), terms(pp.Policy))
 	if len(pp.Logs)+len(pp.Problems) == 0 {
-		v.say("No logs found. Rotation not needed.")
+		v.nothing(pp.Policy)
 	}
 	for _, problem := range pp.Problems {
 		v.say("considering log %s", asked(pp.Policy, &problem))
@@ -46,6 +46,17 @@ func (v *logrotateVoice) policy(p *plan.Plan, pp *plan.PolicyPlan) {
 	}
 	if turned > 0 && pp.Policy.Scripts.Last != "" {
 		v.script("last action", pp.Policy.Scripts.Last, paths(pp.Policy))
+	}
+}
+
+// nothing prints that a policy has no logs, which is no error.
+func (v *logrotateVoice) nothing(p *policy.Policy) {
+	if !p.MissingOK {
+		v.say("No logs found. Rotation not needed.")
+	}
+	for _, pattern := range p.Paths {
+		v.say("considering log %s", pattern.Text)
+		v.say("  log %s does not exist -- skipping", pattern.Text)
 	}
 }
 
@@ -73,6 +84,9 @@ func (v *logrotateVoice) criterion(p *policy.Policy) string {
 
 // considered prints what is decided about a log, and why.
 func (v *logrotateVoice) considered(p *plan.Plan, of *policy.Policy, l *plan.LogPlan) {
+	if l.Reason.Code == plan.IsDirectory {
+		return // which logrotate does not take for a log
+	}
 	v.say("considering log %s", l.Path())
 	switch l.Reason.Code {
 	case plan.MissingLog:

@@ -86,8 +86,11 @@ func whyNot(p *plan.Plan, of *policy.Policy, l *plan.LogPlan) string {
 	case plan.BelowMinAge:
 		return "'minage' directive is used and the log age is smaller than the minage days"
 	case plan.FirstSeen, plan.BelowMaxSize, plan.NotDue:
-		period := map[policy.Unit]string{policy.Weekly: "week", policy.Monthly: "month", policy.Yearly: "year"}[of.Frequency.Unit]
-		if period == "" || l.Last.IsZero() || l.Last.Format(time.DateOnly) == p.Now.Format(time.DateOnly) {
+		period := map[policy.Unit]string{
+			policy.Daily: "day", policy.Weekly: "week", policy.Monthly: "month", policy.Yearly: "year",
+		}[of.Frequency.Unit]
+		const hour = "2006-01-02 15"
+		if period == "" || l.Last.IsZero() || l.Last.Format(hour) == p.Now.Format(hour) {
 			return "log has already been rotated"
 		}
 		return fmt.Sprintf("log has been rotated at %s, which is less than a %s ago", when(l.Last), period)
@@ -157,9 +160,11 @@ func dateSuffix(p *policy.Policy, now time.Time) (suffix, glob string) {
 
 // asked is the path or pattern of a problem, as the policy has it.
 func asked(p *policy.Policy, problem *plan.Problem) string {
-	for _, pattern := range p.Paths {
-		if pattern.Pos == problem.Pos {
-			return pattern.Text
+	if problem.Reason.Code == plan.Unreadable { // and Path is the folder
+		for _, pattern := range p.Paths {
+			if pattern.Pos == problem.Pos {
+				return pattern.Text
+			}
 		}
 	}
 	return problem.Path
