@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"path"
@@ -135,16 +136,13 @@ func count(after, bad string, least int64, set func(*draft, int)) directive {
 
 // parseNumber reads what strtoul(3) takes with base 0, but nothing negative. A
 // number that is too large is the largest.
-func parseNumber(s string) (int64, bool) {
-	s = strings.TrimPrefix(s, "+")
-	if s == "" || strings.ContainsAny(s, "_bBoO") && !strings.HasPrefix(strings.ToLower(s), "0x") || strings.Contains(s, "_") {
-		return 0, false
+func parseNumber(s string) (n int64, ok bool) {
+	s = strings.ToLower(strings.TrimPrefix(s, "+"))
+	if strings.Trim(s, "0123456789abcdefx") != "" || strings.HasPrefix(s, "0b") {
+		return 0, false // what Go takes beside
 	}
-	n, err := strconv.ParseUint(s, 0, 63)
-	if err != nil && n == 0 { // out of range it is the largest
-		return 0, false
-	}
-	return int64(n), true
+	u, err := strconv.ParseUint(s, 0, 63)
+	return int64(u), err == nil || errors.Is(err, strconv.ErrRange)
 }
 
 // bytes takes a size.
@@ -179,13 +177,10 @@ func parseBytes(s string) (int64, *Error) {
 		return 0, nil
 	}
 	n, ok := parseNumber(number)
-	if !ok {
+	if !ok || n == math.MaxInt64 {
 		return 0, fault("", "bad size '%s'", number)
 	}
-	if n > math.MaxInt64/scale {
-		return math.MaxInt64, nil
-	}
-	return n * scale, nil
+	return min(n, math.MaxInt64/scale) * scale, nil
 }
 
 // weekly takes the rest of the line: nothing, or one of 0 to 7.
@@ -269,25 +264,33 @@ func compressExt(d *draft, s string) *Error {
 	return nil
 }
 
-// creation takes [MODE] [OWNER GROUP].
-func creation(name string, most int64, set func(*draft, *Create)) directive {
+// creation takes [MODE] [OWNER GROUP] and, as logrotate did before 3.22, an
+// owner alone.
+func creation(name string, most int, set func(*draft, *Create)) directive {
 	return directive{read: func(b *blocks, d *draft) *Error {
-		words, ok := splitWords(b.line())
-		if !ok || len(words) > 3 {
+		words := b.names()
+		if len(words) > 3 {
 			return fault("", "extra arguments for %s", name)
 		}
 		c := &Create{Mode: -1, UID: -1, GID: -1}
-		if len(words) == 1 || len(words) == 3 {
-			n, err := strconv.ParseInt(words[0], 8, 32)
-			if err != nil || n < 0 || n > 0o7777 {
+		if len(words) > 0 {
+			mode, isMode := parseMode(words[0])
+			_, unknown := namedUser(words[0])
+			switch {
+			case isMode && (len(words) != 2 || unknown != nil):
+				c.Mode, words = mode&most, words[1:]
+			case len(words) == 3 || len(words) == 1 && unknown != nil:
 				return fault("", "invalid mode '%s'", words[0])
 			}
-			c.Mode = int(n & most)
-			words = words[1:]
 		}
+		var err *Error
 		if len(words) == 2 {
-			var err *Error
-			if c.UID, c.GID, err = knownPair(words[0], words[1]); err != nil {
+			if c.GID, err = namedGroup(words[1]); err != nil {
+				return err
+			}
+		}
+		if len(words) > 0 {
+			if c.UID, err = namedUser(words[0]); err != nil {
 				return err
 			}
 		}
@@ -296,17 +299,26 @@ func creation(name string, most int64, set func(*draft, *Create)) directive {
 	}}
 }
 
+func parseMode(s string) (mode int, ok bool) {
+	n, err := strconv.ParseUint(strings.TrimPrefix(s, "+"), 8, 12)
+	return int(n), err == nil
+}
+
 func actAs(b *blocks, d *draft) *Error {
-	words, ok := splitWords(b.line())
+	words := b.names()
 	switch {
 	case len(words) == 0:
 		return fault("", "no user for su")
 	case len(words) == 1:
 		return fault("", "no group for su")
-	case !ok || len(words) > 2:
+	case len(words) > 2:
 		return fault("", "extra arguments for su")
 	}
-	uid, gid, err := knownPair(words[0], words[1])
+	gid, err := namedGroup(words[1])
+	if err != nil {
+		return err
+	}
+	uid, err := namedUser(words[0])
 	if err != nil {
 		return err
 	}

@@ -91,7 +91,9 @@ func readConfig(f *os.File) (string, *Error) {
 }
 
 func tooLarge(path string) *Error {
-	return fileError(path, "", "larger than %s", FormatSize(maxSize))
+	err := fileError(path, "", "larger than %s", FormatSize(maxSize))
+	err.said = []string{"error: file " + path + " too large, probably not a config file."}
+	return err
 }
 
 // fileError is about a file as a whole.

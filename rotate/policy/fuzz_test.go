@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
+
+	"github.com/bmatcuk/doublestar/v4"
 )
 
 // seed adds the cases that the tables have, of which there must be some.
@@ -85,6 +88,54 @@ func checkPolicy(t *testing.T, p *Policy) {
 			t.Errorf("bad target %+v", target)
 		}
 	}
+}
+
+// FuzzLogrotate reads a text in logrotate's language, but for what it includes.
+func FuzzLogrotate(f *testing.F) {
+	var texts []string
+	for _, c := range languageCases(f, "testdata/language.txt") {
+		texts = append(texts, strings.ReplaceAll(c.text, "L/", "/l/"))
+	}
+	seed(f, texts...)
+	f.Fuzz(func(t *testing.T, text string) {
+		read := func() *blocks {
+			b := &blocks{source: newSource("f", text)}
+			if ok := b.read(newDraft()); ok != (len(b.errs) == 0) {
+				t.Errorf("%v with %d errors", ok, len(b.errs))
+			}
+			return b
+		}
+		b := read()
+		if again := read(); !reflect.DeepEqual(b, again) {
+			t.Errorf("not the same twice:\n%s\n%s", describe(b.errs.orNil()), describe(again.errs.orNil()))
+		}
+		for _, list := range []Errors{b.errs, b.warnings, b.advice} {
+			checkErrors(t, text, list)
+			for _, e := range list {
+				if len(e.Logrotate()) == 0 {
+					t.Errorf("nothing to say of %v", e)
+				}
+			}
+		}
+		for _, p := range b.policies {
+			p.Name = "f"
+			checkPolicy(t, p)
+		}
+	})
+}
+
+// FuzzGlob demands patterns that can be matched, and that plain names match
+// themselves.
+func FuzzGlob(f *testing.F) {
+	seed(f, "*", "[[:punct:]]", "[!]a]", `\*`, "a**b", "[", "}{", "[a-", `[\]]`, "[[.a.]]")
+	f.Fuzz(func(t *testing.T, glob string) {
+		if pattern := fromGlob(glob); !strings.Contains(glob, "/") && !doublestar.ValidatePattern(pattern) {
+			t.Errorf("%q is %q, which is none", glob, pattern)
+		}
+		if !strings.ContainsAny(glob, `*?[\`) && utf8.ValidString(glob) && !matchesName(glob, glob) {
+			t.Errorf("%q does not match itself", glob)
+		}
+	})
 }
 
 func FuzzSize(f *testing.F) {

@@ -24,7 +24,7 @@ const (
 func (l *loader) loadBlocks(path string, from *Pattern, defaults settings[Policy], d *draft) (ok bool) {
 	f, info, err := l.openBlocks(path)
 	if err != nil {
-		l.fail(err)
+		l.errs = append(l.errs, err)
 		return false
 	}
 	defer f.Close() // read-only: nothing to lose
@@ -33,7 +33,7 @@ func (l *loader) loadBlocks(path string, from *Pattern, defaults settings[Policy
 	case info.IsDir():
 		here, err := l.visit(f, info)
 		if err != nil && from == nil {
-			l.fail(err)
+			l.errs = append(l.errs, err)
 			return false
 		}
 		if here != nil {
@@ -50,8 +50,7 @@ func (l *loader) loadBlocks(path string, from *Pattern, defaults settings[Policy
 	}
 	text, err := readConfig(f)
 	if err != nil {
-		err.said = []string{"error: file " + path + " too large, probably not a config file."}
-		l.fail(err)
+		l.errs = append(l.errs, err)
 		return false
 	}
 	return l.readBlocks(path, text, d)
@@ -115,7 +114,7 @@ func (l *loader) includeBlocks(path string, from Pattern, d *draft) {
 	if l.depth == maxInclude || l.reads == maxReads {
 		err := fault("remove an include", "include nesting too deep")
 		err.Pos = from.Pos
-		l.fail(err)
+		l.errs = append(l.errs, err)
 		return
 	}
 	l.depth++

@@ -43,7 +43,7 @@ func Load(paths ...string) (*Config, error) {
 	return l.config, l.errs.orNil()
 }
 
-// Parse reads the policies of one file's text; name stands for the file in
+// Parse reads the policies of one TOML file's text; name stands for the file in
 // positions. What it includes is not read. The error is an [Errors].
 func Parse(name string, data []byte) ([]*Policy, error) {
 	if len(data) > maxSize {

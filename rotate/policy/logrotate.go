@@ -17,7 +17,7 @@ type blocks struct {
 	word    int  // where the directive that is read begins
 	inBlock bool // it is in a block
 	failed  bool // anything is in error
-	include func(path string, from Pattern, d *draft)
+	include func(path string, from Pattern, d *draft) // nil: nothing is included
 
 	policies []*Policy
 	errs     Errors
@@ -80,10 +80,14 @@ func (b *blocks) placed(err *Error) *Error {
 func (b *blocks) block(global *draft) *Error {
 	start := b.off
 	b.word = start
-	head, ok := b.head()
-	if !ok {
+	head, end := b.head()
+	switch end {
+	case '}':
+		return fault("", "unexpected } (missing previous '{')")
+	case 0:
 		return fault("", "missing '{' after log files definition")
 	}
+	head = strings.Trim(head, space)
 	words, ok := splitWords(head)
 	if !ok || len(words) == 0 {
 		return fault("", "error parsing filename")
@@ -93,7 +97,7 @@ func (b *blocks) block(global *draft) *Error {
 	defer func() { b.inBlock = false }()
 	if err := b.body(&d); err != nil {
 		err = b.placed(err)
-		err.said = append(err.Logrotate(), "error: found error in "+strings.Trim(head, space)+", skipping")
+		err.said = append(err.Logrotate(), "error: found error in "+head+", skipping")
 		if b.off == len(b.text) && strings.HasSuffix(err.Text, "without endscript") {
 			err.said = err.said[:1]
 		}
@@ -120,8 +124,8 @@ func (b *blocks) block(global *draft) *Error {
 	return nil
 }
 
-// head reads the paths of a block, to its brace. Lines of comment are left out.
-func (b *blocks) head() (text string, ok bool) {
+// head reads the paths of a block, to a brace. Lines of comment are left out.
+func (b *blocks) head() (text string, brace byte) {
 	var head strings.Builder
 	for b.off < len(b.text) {
 		line := b.text[b.off:]
@@ -132,15 +136,15 @@ func (b *blocks) head() (text string, ok bool) {
 			b.off += len(line)
 			continue
 		}
-		if i := strings.IndexByte(line, '{'); i >= 0 {
+		if i := strings.IndexAny(line, "{}"); i >= 0 {
 			head.WriteString(line[:i])
 			b.off += i + 1
-			return head.String(), true
+			return head.String(), line[i]
 		}
 		head.WriteString(line)
 		b.off += len(line)
 	}
-	return "", false
+	return "", 0
 }
 
 // body reads the directives of a block, and the brace that ends it.
@@ -183,7 +187,6 @@ func (b *blocks) skipBody() {
 		switch c := b.text[b.off]; {
 		case c == '}':
 			b.off++
-			b.line()
 			return
 		case isLetter(c):
 			name := b.letters()
@@ -278,7 +281,7 @@ func (b *blocks) script() (text string, ok bool) {
 			b.off++ // the newline
 		}
 		rest, ends := strings.CutPrefix(line, "endscript")
-		if begin == start || !ends || rest != "" && isLetter(rest[0]) {
+		if !ends || rest != "" && isLetter(rest[0]) {
 			continue
 		}
 		b.off = begin + strings.Index(b.text[begin:], "endscript") + len("endscript")
@@ -320,6 +323,12 @@ func (b *blocks) separator() {
 	if b.off < len(b.text) && b.text[b.off] != '\n' {
 		b.off++
 	}
+}
+
+// names reads the rest of a line as names of users, in which a \ is a letter.
+func (b *blocks) names() []string {
+	words, _ := splitWords(strings.ReplaceAll(b.line(), `\`, `\\`)) // it never ends in an escape
+	return words
 }
 
 // value reads the rest of a line, after a "=", without the white space around.

@@ -89,27 +89,36 @@ func groupID(name string) (string, error) {
 	return g.Gid, nil
 }
 
-// knownPair returns the ids of a user and a group: by name or, where there is
-// none, by number. Both must exist.
-func knownPair(owner, group string) (uid, gid int, err *Error) {
-	g, e := user.LookupGroup(group)
-	if e != nil {
-		g, e = user.LookupGroupId(group)
+// namedUser returns the id of a user: by name or, where there is none, by
+// number. The user must exist.
+func namedUser(s string) (int, *Error) {
+	u, err := user.Lookup(s)
+	if err != nil {
+		u, err = user.LookupId(s)
 	}
-	if e != nil {
-		return 0, 0, fault("create the group first", "unknown group '%s'", group)
+	if err != nil {
+		return -1, fault("create the user first", "unknown user '%s'", s)
 	}
-	u, e := user.Lookup(owner)
-	if e != nil {
-		u, e = user.LookupId(owner)
+	return idOf(u.Uid), nil
+}
+
+// namedGroup does the same for a group.
+func namedGroup(s string) (int, *Error) {
+	g, err := user.LookupGroup(s)
+	if err != nil {
+		g, err = user.LookupGroupId(s)
 	}
-	if e != nil {
-		return 0, 0, fault("create the user first", "unknown user '%s'", owner)
+	if err != nil {
+		return -1, fault("create the group first", "unknown group '%s'", s)
 	}
-	uid, uidErr := strconv.Atoi(u.Uid)
-	gid, gidErr := strconv.Atoi(g.Gid)
-	if uidErr != nil || gidErr != nil { // not on Linux
-		return 0, 0, fault("", "unknown user '%s'", owner)
+	return idOf(g.Gid), nil
+}
+
+// idOf reads an id, which on Linux is a number.
+func idOf(s string) int {
+	id, err := strconv.Atoi(s)
+	if err != nil {
+		return -1
 	}
-	return uid, gid, nil
+	return id
 }

@@ -13,7 +13,7 @@ import (
 // C locale. None has a slash: no name does.
 var classes = map[string]string{
 	"alnum": "0-9A-Za-z", "alpha": "A-Za-z", "blank": " \t", "cntrl": "\x01-\x1f\x7f", "digit": "0-9",
-	"graph": `!-.0-~`, "lower": "a-z", "print": ` -.0-~`, "punct": "!-.:-@\\[-`{-~", "space": " \t-\r",
+	"graph": `\!-.0-~`, "lower": "a-z", "print": ` -.0-~`, "punct": "\\!-.:-@\\[-`{-~", "space": " \t-\r",
 	"upper": "A-Z", "xdigit": "0-9A-Fa-f",
 }
 
@@ -24,7 +24,7 @@ func fromGlob(pattern string) string {
 	for i := 0; i < len(pattern); i++ {
 		switch c := pattern[i]; c {
 		case '*':
-			if i == 0 || pattern[i-1] != '*' || strings.HasSuffix(b.String(), `\*`) {
+			if !strings.HasSuffix(b.String(), "*") || strings.HasSuffix(b.String(), `\*`) {
 				b.WriteByte(c)
 			}
 		case '\\':
