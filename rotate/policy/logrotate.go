@@ -14,9 +14,9 @@ import (
 type blocks struct {
 	*source
 	off     int
-	word    int  // where the directive that is read begins
-	inBlock bool // it is in a block
-	failed  bool // anything is in error
+	word    int                                       // where the directive that is read begins
+	inBlock bool                                      // it is in a block
+	failed  bool                                      // anything is in error
 	include func(path string, from Pattern, d *draft) // nil: nothing is included
 
 	policies []*Policy
