@@ -67,7 +67,7 @@ func (a shelved) end(p *policy.Policy, now time.Time) string {
 		words = append(words, fmt.Sprintf("%s of %d", ordinal(a.rank), p.Rotate))
 	}
 	if p.MaxAge > 0 && !a.ModTime.IsZero() {
-		words = append(words, "until "+a.ModTime.Add(p.MaxAge).In(now.Location()).Format(time.DateOnly)+" by maxage")
+		words = append(words, "until "+a.ModTime.Add(plan.Lifetime(p.MaxAge)).In(now.Location()).Format(time.DateOnly)+" by maxage")
 	}
 	if len(words) == 0 && len(space(p)) == 0 {
 		return "for ever"

@@ -26,10 +26,20 @@ func (d *decider) expire(own []held) {
 		switch {
 		case p.Rotate >= 0 && place > p.Rotate:
 			d.drop(h, Reason{BeyondRotate, int64(place), int64(p.Rotate)})
-		case p.MaxAge > 0 && d.age(h) > p.MaxAge:
+		case p.MaxAge > 0 && d.age(h) > Lifetime(p.MaxAge):
 			d.drop(h, Reason{OverAge, int64(d.age(h) / time.Second), int64(p.MaxAge / time.Second)})
 		}
 	}
+}
+
+// Lifetime is how long maxage keeps an archive. One of days counts whole days,
+// as logrotate does: by 1d, what is a day and a half old is a day old, and stays.
+func Lifetime(maxage time.Duration) time.Duration {
+	const day = 24 * time.Hour
+	if maxage%day == 0 {
+		return maxage + day - 1
+	}
+	return maxage
 }
 
 // place is what rotate limits: the number of an archive, counted from start, or

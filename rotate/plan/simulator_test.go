@@ -359,7 +359,7 @@ func (w *world) judge(l *LogPlan, at Place, archived int64) {
 	}
 	switch {
 	case p.Rotate >= 0 && (len(newer) >= p.Rotate || !p.DateExt && f.turns > p.Rotate):
-	case p.MaxAge > 0 && w.now.Sub(f.modTime) > p.MaxAge:
+	case p.MaxAge > 0 && w.now.Sub(f.modTime) > Lifetime(p.MaxAge):
 	case p.MaxTotal > 0 && archived > p.MaxTotal && at != l.Turned:
 	case p.KeepFree > 0 && at.Dir.Free < p.KeepFree && at != l.Turned:
 	default:
