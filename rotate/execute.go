@@ -38,6 +38,9 @@ type job struct {
 	began  bool   // a step of the turn was tried, so that archives may have moved
 	head   string // digest of how the log begins, if it is copied
 
+	copy    plan.Place // of a log that was copied
+	written time.Time  // when that was last written, before it was copied
+
 	mu sync.Mutex // guards Errs, Warnings and failed in phase 4
 }
 

@@ -239,6 +239,9 @@ func (f *finisher) write(ctx context.Context, j *job, src *os.File, s *StepRepor
 	if err != nil {
 		return err
 	}
+	if s.From == j.copy && s.Op == plan.Compress {
+		attr.ModTime = j.written // compressed at once it is as old as the log, as with logrotate
+	}
 	if len(j.Policy.Compress.Command) > 0 {
 		limited, cancel := within(ctx, j.Policy.Timeout)
 		defer cancel()

@@ -61,6 +61,7 @@ func (x *execution) copyLog(j *job, s *StepReport) error {
 		if err != nil {
 			return err
 		}
+		j.copy, j.written = s.To, attr.ModTime
 		attr.ModTime, attr.AccessTime = time.Time{}, time.Time{} // a copy is as old as it is
 		return x.dirs.change(s.To.Dir, func(d *fsys.Dir) error {
 			t, err := d.Temp(attr)
