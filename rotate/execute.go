@@ -15,7 +15,7 @@ import (
 // execution is one run under way.
 type execution struct {
 	*Run
-	dirs    *handles
+	as      *actors
 	report  *Report
 	scripts shell
 	groups  []*group
@@ -34,6 +34,7 @@ type group struct {
 // leaves is what the next run finds.
 type job struct {
 	*LogReport
+	dirs   *handles // as whom the policy acts; nil if that failed
 	failed bool
 	began  bool   // a step of the turn was tried, so that archives may have moved
 	head   string // digest of how the log begins, if it is copied
@@ -48,7 +49,7 @@ func (j *job) fail(err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.failed = true
-	j.Errs = append(j.Errs, err)
+	j.Errs = append(j.Errs, j.dirs.denied(err))
 }
 
 func (j *job) warn(err error) {
@@ -71,11 +72,11 @@ func (j *job) warn(err error) {
 func (r *Run) Execute(ctx context.Context) *Report {
 	x := &execution{
 		Run:     r,
-		dirs:    newHandles(r.fs),
+		as:      newActors(r.fs),
 		report:  &Report{},
 		scripts: shell{stdout: r.opts.Stdout, stderr: r.opts.Stderr, log: r.opts.Log},
 	}
-	defer x.dirs.close()
+	defer x.as.close()
 	x.gather()
 	x.unserved()
 	if err := x.intend(); err != nil {
@@ -108,7 +109,7 @@ func (x *execution) hold(ctx context.Context) {
 
 // sync makes what was done to names durable.
 func (x *execution) sync() {
-	for _, err := range x.dirs.sync() {
+	for _, err := range x.as.sync() {
 		x.fault(err)
 	}
 }
@@ -131,7 +132,12 @@ func (x *execution) gather() {
 				r.Steps = append(r.Steps, StepReport{Step: &l.Finish[i]})
 			}
 			x.report.Logs = append(x.report.Logs, r)
-			g.jobs = append(g.jobs, &job{LogReport: r})
+			j := &job{LogReport: r}
+			var err error
+			if j.dirs, err = x.as.handles(g.Policy, l); err != nil {
+				j.fail(err)
+			}
+			g.jobs = append(g.jobs, j)
 		}
 		if len(g.jobs) > 0 {
 			x.groups = append(x.groups, g)

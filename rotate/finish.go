@@ -60,7 +60,7 @@ func (x *execution) finish(ctx context.Context) {
 // the work of a run with another state.
 func (x *execution) sweep() {
 	for _, p := range x.Plan.Litter {
-		err := x.dirs.use(p.Dir, func(d *fsys.Dir) error {
+		err := x.as.root.use(p.Dir, func(d *fsys.Dir) error {
 			f, info, err := d.Open(p.Name)
 			if err != nil {
 				return err
@@ -166,7 +166,7 @@ func (f *finisher) finishStep(ctx context.Context, j *job, s *StepReport) error 
 // pack writes the compressed or moved successor of a plain archive. The plain
 // one goes once the successor is durable.
 func (f *finisher) pack(ctx context.Context, j *job, s *StepReport) error {
-	return f.dirs.use(s.From.Dir, func(from *fsys.Dir) error {
+	return j.dirs.use(s.From.Dir, func(from *fsys.Dir) error {
 		src, info, err := from.Open(s.From.Name)
 		if err != nil {
 			return err
@@ -192,7 +192,7 @@ func (f *finisher) pack(ctx context.Context, j *job, s *StepReport) error {
 // work is complete. A part of it, which holds nothing that the plain archive
 // does not hold too, makes way; anything else is left alone.
 func (f *finisher) leftover(j *job, src *os.File, s *StepReport) (complete bool, err error) {
-	err = f.dirs.use(s.To.Dir, func(d *fsys.Dir) error {
+	err = j.dirs.use(s.To.Dir, func(d *fsys.Dir) error {
 		old, info, err := d.Open(s.To.Name)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
@@ -247,7 +247,7 @@ func (f *finisher) write(ctx context.Context, j *job, src *os.File, s *StepRepor
 		defer cancel()
 		ctx = limited
 	}
-	return f.dirs.change(s.To.Dir, func(d *fsys.Dir) error {
+	return j.dirs.change(s.To.Dir, func(d *fsys.Dir) error {
 		t, err := d.Temp(attr)
 		if err != nil {
 			return err
@@ -256,7 +256,9 @@ func (f *finisher) write(ctx context.Context, j *job, src *os.File, s *StepRepor
 		if s.Op == plan.Compress {
 			c := j.Policy.Compress
 			said := func(text string) { j.warn(&Complaint{s.From, text}) }
-			err = compress.Codec{Method: c.Method, Command: c.Command, Said: said}.Run(ctx, t.File(), src, s.From.Path(), f.threads)
+			err = compress.Codec{
+				Method: c.Method, Level: c.Level, Command: c.Command, As: j.dirs.credential(), Said: said,
+			}.Run(ctx, t.File(), src, s.From.Path(), f.threads)
 		} else {
 			_, err = f.fs.CopyData(t.File(), src, s.In)
 		}
@@ -301,7 +303,7 @@ func (f *finisher) retire(p packed) {
 func (f *finisher) flush() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	failed := f.dirs.sync()
+	failed := f.as.sync()
 	for _, p := range f.packed {
 		err := failed[p.step.To.Dir]
 		if err == nil {

@@ -7,6 +7,7 @@ import (
 
 	"rotate/rotate/internal/fsys"
 	"rotate/rotate/plan"
+	"rotate/rotate/policy"
 )
 
 // maxHandles bounds the folders that a run keeps open, where it may open that
@@ -21,7 +22,8 @@ func affordable(limit uint64) int { return int(max(1, min(maxHandles, limit/8)))
 // are of use, and knows which have changes that are not durable yet.
 type handles struct {
 	fs  *fsys.FS
-	max int // of open
+	who *policy.User // whom fs acts as; nil: whoever runs rotate
+	max int          // of open
 
 	mu    sync.Mutex
 	open  map[*plan.Dir]*handle

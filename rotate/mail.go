@@ -17,7 +17,7 @@ import (
 // what is not known to be mailed stays and is mailed by the next run, so that
 // one that is killed in between may have it sent twice.
 func (x *execution) mail(ctx context.Context, j *job, s *StepReport) error {
-	err := x.dirs.use(s.From.Dir, func(d *fsys.Dir) error {
+	err := j.dirs.use(s.From.Dir, func(d *fsys.Dir) error {
 		f, info, err := d.Open(s.From.Name)
 		if err != nil {
 			return err
@@ -28,7 +28,7 @@ func (x *execution) mail(ctx context.Context, j *job, s *StepReport) error {
 		if ext == j.Policy.Compress.Ext {
 			undo = j.Policy.Compress.Uncompress
 		}
-		text, err := compress.Unpack(ctx, f, ext, undo)
+		text, err := compress.Unpack(ctx, f, ext, undo, j.dirs.credential())
 		if err != nil {
 			return err
 		}

@@ -18,34 +18,34 @@ func (x *execution) create(j *job, p plan.Place) error {
 	if old.Dir == nil && len(j.Log.Owed) > 0 {
 		old = j.Log.Owed[0].Archive // turned by a run that ended before it got here
 	}
-	like, err := x.attr(old)
+	like, err := x.attr(j, old)
 	if err != nil {
 		return err
 	}
 	like.ModTime, like.AccessTime = time.Time{}, time.Time{}
-	return x.dirs.change(p.Dir, func(d *fsys.Dir) error {
+	return j.dirs.change(p.Dir, func(d *fsys.Dir) error {
 		_, err := d.Create(p.Name, overlay(like, j.Policy.Create))
 		return err
 	})
 }
 
 // makeDir makes the folder d, one level deep.
-func (x *execution) makeDir(d *plan.Dir, asked *policy.Create) error {
+func (x *execution) makeDir(j *job, d *plan.Dir) error {
 	if d.ID != (plan.ID{}) {
 		return nil // made for another log a moment ago
 	}
-	parent, err := x.fs.OpenDir(path.Dir(d.Path))
+	parent, err := j.dirs.fs.OpenDir(path.Dir(d.Path))
 	if err != nil {
 		return err
 	}
 	defer parent.Close() // synced below
-	if err := parent.Mkdir(path.Base(d.Path), overlay(fsys.Attr{Mode: 0o755, UID: -1, GID: -1}, asked)); err != nil {
+	if err := parent.Mkdir(path.Base(d.Path), overlay(fsys.Attr{Mode: 0o755, UID: -1, GID: -1}, j.Policy.MakeDir)); err != nil {
 		return err
 	}
 	if err := parent.Sync(); err != nil {
 		return err
 	}
-	made, err := x.fs.OpenDir(d.Path)
+	made, err := j.dirs.fs.OpenDir(d.Path)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (x *execution) copyLog(j *job, s *StepReport) error {
 		}
 		j.copy, j.written = s.To, attr.ModTime
 		attr.ModTime, attr.AccessTime = time.Time{}, time.Time{} // a copy is as old as it is
-		return x.dirs.change(s.To.Dir, func(d *fsys.Dir) error {
+		return j.dirs.change(s.To.Dir, func(d *fsys.Dir) error {
 			t, err := d.Temp(attr)
 			if err != nil {
 				return err
@@ -87,7 +87,7 @@ func (x *execution) copyLog(j *job, s *StepReport) error {
 
 // withLog calls do with the file that was observed as the log at p.
 func (x *execution) withLog(j *job, p plan.Place, do func(*os.File, fsys.Info) error) error {
-	return x.dirs.use(p.Dir, func(d *fsys.Dir) error {
+	return j.dirs.use(p.Dir, func(d *fsys.Dir) error {
 		f, info, err := d.Open(p.Name)
 		if err != nil {
 			return err
@@ -101,8 +101,8 @@ func (x *execution) withLog(j *job, p plan.Place, do func(*os.File, fsys.Info) e
 }
 
 // attr returns what the file at p looks like.
-func (x *execution) attr(p plan.Place) (attr fsys.Attr, err error) {
-	err = x.dirs.use(p.Dir, func(d *fsys.Dir) error {
+func (x *execution) attr(j *job, p plan.Place) (attr fsys.Attr, err error) {
+	err = j.dirs.use(p.Dir, func(d *fsys.Dir) error {
 		f, _, err := d.Open(p.Name)
 		if err != nil {
 			return err

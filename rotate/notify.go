@@ -57,7 +57,7 @@ func (x *execution) written(j *job) bool {
 	for _, p := range j.Log.Settle {
 		status := signaler.Unknown
 		// An archive that cannot be opened is reported when it is settled.
-		_ = x.dirs.use(p.Dir, func(d *fsys.Dir) error {
+		_ = j.dirs.use(p.Dir, func(d *fsys.Dir) error {
 			f, _, err := d.Open(p.Name)
 			if err != nil {
 				return err

@@ -22,6 +22,7 @@ type observer struct {
 	state *state.State
 	owed  map[string][]state.Owed // by log
 
+	actors     map[policy.User]*fsys.FS
 	policies   []*policy.Policy
 	number     int            // of the policy that is looked at
 	duplicates []plan.Problem // of that policy
@@ -37,6 +38,7 @@ func observe(ctx context.Context, files *fsys.FS, policies []*policy.Policy, st 
 	o := &observer{
 		opts:     opts,
 		policies: policies,
+		actors:   map[policy.User]*fsys.FS{},
 		tree:     newTree(files, st, owed),
 		state:    st,
 		owed:     map[string][]state.Owed{},
@@ -44,12 +46,18 @@ func observe(ctx context.Context, files *fsys.FS, policies []*policy.Policy, st 
 		failures: map[*policy.Pattern][]*folder{},
 		made:     map[string]*plan.Dir{},
 	}
+	defer func() {
+		for _, files := range o.actors {
+			files.Close()
+		}
+	}()
 	for _, e := range owed {
 		o.owed[e.Log] = append(o.owed[e.Log], e)
 	}
 	facts := &plan.Facts{Now: opts.Now, Force: opts.Force}
 	for i, p := range policies {
 		o.number = i
+		o.tree.su = o.actAs(p)
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -59,6 +67,23 @@ func observe(ctx context.Context, files *fsys.FS, policies []*policy.Policy, st 
 	}
 	facts.Litter = o.litter
 	return facts, nil
+}
+
+// actAs returns whom p trusts, and who may open what is closed even to root, as
+// on a file server; nil: nobody in particular. If it cannot be had, Execute says
+// so of each log.
+func (o *observer) actAs(p *policy.Policy) *fsys.FS {
+	if p.Su == nil || p.Su.Auto {
+		return nil
+	}
+	if o.actors[*p.Su] == nil {
+		files, err := actAs(o.tree.fs, *p.Su)
+		if err != nil || files == o.tree.fs {
+			return nil
+		}
+		o.actors[*p.Su] = files
+	}
+	return o.actors[*p.Su]
 }
 
 // match is one path that a policy's patterns stand for.
@@ -197,7 +222,7 @@ func (o *observer) folder(p *policy.Policy, naming *plan.Naming, found []match) 
 	home := found[0].folder
 	away := o.olddir(p, home)
 
-	peek := &peek{fs: o.tree.fs}
+	peek := &peek{fs: o.tree.fs, su: o.tree.su}
 	defer peek.close()
 
 	logs := make([]plan.LogFacts, len(found))

@@ -10,7 +10,7 @@ import (
 
 // expire removes an archive that retention lets go.
 func (x *execution) expire(j *job, p plan.Place) error {
-	return x.dirs.change(p.Dir, func(d *fsys.Dir) error {
+	return j.dirs.change(p.Dir, func(d *fsys.Dir) error {
 		if j.Policy.Shred == 0 {
 			return d.Remove(p.Name, fsys.ID{})
 		}
@@ -21,7 +21,7 @@ func (x *execution) expire(j *job, p plan.Place) error {
 
 // replaced removes an archive of which another has all.
 func (x *execution) replaced(j *job, p plan.Place, want fsys.ID) error {
-	return x.dirs.change(p.Dir, func(d *fsys.Dir) error { return x.drop(j, d, p, want) })
+	return j.dirs.change(p.Dir, func(d *fsys.Dir) error { return x.drop(j, d, p, want) })
 }
 
 func (x *execution) drop(j *job, d *fsys.Dir, p plan.Place, want fsys.ID) error {
@@ -64,7 +64,7 @@ func (x *execution) shred(j *job, d *fsys.Dir, p plan.Place, want fsys.ID, first
 // discard removes one of a pair of archives, for the sake of the other: once
 // the other's name is durable, and unless somebody still writes this one.
 func (x *execution) discard(j *job, p plan.Place) error {
-	return x.dirs.change(p.Dir, func(d *fsys.Dir) error {
+	return j.dirs.change(p.Dir, func(d *fsys.Dir) error {
 		f, info, err := d.Open(p.Name)
 		if err != nil {
 			return err

@@ -57,7 +57,7 @@ func (x *execution) openSettling(j *job, s *Settled) (f *os.File, err error) {
 	if s.Archive == j.Log.Turned && j.Log.Stat != nil {
 		want = j.Log.Stat.ID
 	}
-	err = x.dirs.use(s.Archive.Dir, func(d *fsys.Dir) error {
+	err = j.dirs.use(s.Archive.Dir, func(d *fsys.Dir) error {
 		file, info, err := d.Open(s.Archive.Name)
 		if err != nil {
 			return err

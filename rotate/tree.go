@@ -15,6 +15,7 @@ import (
 // policies.
 type tree struct {
 	fs    *fsys.FS
+	su    *fsys.FS // opens what fs cannot, for the policy that is looked at; nil: nobody does
 	paths map[string]*folder
 	ids   map[plan.ID]*folder // two paths may lead to one folder
 	known map[string][]string // folder → names of logs that the state has seen there
@@ -89,7 +90,7 @@ func (t *tree) know(log string) {
 
 // folder returns the index of the folder at dir, reading it the first time.
 func (t *tree) folder(dir string) *folder {
-	if f := t.paths[dir]; f != nil {
+	if f := t.paths[dir]; f != nil && (f.err == nil || t.su == nil) {
 		return f
 	}
 	f := t.read(dir)
@@ -99,6 +100,9 @@ func (t *tree) folder(dir string) *folder {
 
 func (t *tree) read(dir string) *folder {
 	d, err := t.fs.OpenDir(dir)
+	if err != nil && t.su != nil {
+		d, err = t.su.OpenDir(dir)
+	}
 	if err != nil {
 		f := &folder{Dir: &plan.Dir{Path: dir}, err: err}
 		f.gone = t.goneFrom(dir, f)
@@ -125,7 +129,9 @@ func (t *tree) goneFrom(dir string, f *folder) (gone []string) {
 			gone = append(gone, name)
 		}
 	}
-	delete(t.known, dir)
+	if f.err == nil {
+		delete(t.known, dir) // another path may lead to this folder
+	}
 	slices.Sort(gone)
 	return slices.Compact(gone)
 }

@@ -21,7 +21,7 @@ import (
 //     since was copied, again and again until nothing came. AtRisk then says
 //     how much came during the last round.
 func (x *execution) truncate(j *job, s *StepReport) error {
-	return x.dirs.use(s.From.Dir, func(d *fsys.Dir) error {
+	return j.dirs.use(s.From.Dir, func(d *fsys.Dir) error {
 		log, info, err := d.OpenWrite(s.From.Name)
 		if err != nil {
 			return err
@@ -30,7 +30,7 @@ func (x *execution) truncate(j *job, s *StepReport) error {
 		if want := x.identity(j, s.From); info.ID != want {
 			return fmt.Errorf("truncate %q: %w", s.From.Path(), fsys.ErrSwapped)
 		}
-		return x.dirs.use(s.To.Dir, func(d *fsys.Dir) error {
+		return j.dirs.use(s.To.Dir, func(d *fsys.Dir) error {
 			archive, _, err := d.OpenWrite(s.To.Name)
 			if err != nil {
 				return err

@@ -80,9 +80,9 @@ func (x *execution) turnStep(ctx context.Context, j *job, s *StepReport) error {
 	case plan.Remove:
 		return x.discard(j, s.From)
 	case plan.MakeDir:
-		return x.makeDir(s.From.Dir, j.Policy.MakeDir)
+		return x.makeDir(j, s.From.Dir)
 	case plan.Rename:
-		return x.rename(s.From, s.To, x.identity(j, s.From))
+		return x.rename(j, s.From, s.To, x.identity(j, s.From))
 	case plan.Create:
 		return x.create(j, s.From)
 	case plan.Copy:
@@ -102,12 +102,12 @@ func (x *execution) identity(j *job, p plan.Place) fsys.ID {
 	return fsys.ID{}
 }
 
-func (x *execution) rename(from, to plan.Place, want fsys.ID) error {
-	return x.dirs.change(from.Dir, func(d *fsys.Dir) error {
+func (x *execution) rename(j *job, from, to plan.Place, want fsys.ID) error {
+	return j.dirs.change(from.Dir, func(d *fsys.Dir) error {
 		if from.Dir == to.Dir {
 			return d.Rename(from.Name, want, d, to.Name)
 		}
-		return x.dirs.change(to.Dir, func(t *fsys.Dir) error {
+		return j.dirs.change(to.Dir, func(t *fsys.Dir) error {
 			return d.Rename(from.Name, want, t, to.Name)
 		})
 	})
@@ -119,7 +119,7 @@ func (x *execution) undo(j *job, done []plan.Step) {
 		if s.Op != plan.Rename || s.From != j.Log.Place {
 			continue
 		}
-		err := x.rename(s.To, s.From, x.identity(j, s.From))
+		err := x.rename(j, s.To, s.From, x.identity(j, s.From))
 		if err != nil && !errors.Is(err, fs.ErrExist) {
 			j.fail(fmt.Errorf("undo the turn: %w", err))
 		}

@@ -16,6 +16,7 @@ var hints = []struct {
 }{
 	{rotate.ErrLocked, "wait for it with --lock-wait 5m, or give this run a state file of its own with --state"},
 	{rotate.ErrTimeout, "see what it waits for; if it needs longer, write a larger timeout in the policy"},
+	{rotate.ErrDenied, "let that user have the folder and the log, or name another with su"},
 	{exec.ErrNotFound, "install the program, or write its whole path"},
 	{syscall.ENOSPC, "free some space, or let maxtotal or keepfree do it; what is left undone is for the next run"},
 	{syscall.EDQUOT, "the disk quota is used up: free some space or raise it; what is left undone is for the next run"},

@@ -40,7 +40,7 @@ func packCommand(dst *os.File, in *source, c Codec, name string) error {
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Env = append(os.Environ(), "LOGROTATE_COMPRESSED_FILENAME="+name)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = in.file, dst, &complaint
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: c.As}
 	cmd.WaitDelay = stragglerWait
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("run %q: %w", command[0], cause(err))

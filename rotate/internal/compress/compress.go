@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"syscall"
 )
 
 // ErrChanged means that the source was written while it was packed.
@@ -17,8 +18,10 @@ var ErrChanged = errors.New("changed while it was read")
 
 // Codec packs files.
 type Codec struct {
-	Method  string   // "gzip", "zstd" or "command"
-	Command []string // of "command": a program and its arguments, which packs its standard input to its standard output
+	Method  string              // "gzip", "zstd" or "command"
+	Level   int                 // of "gzip" (1 to 9) and "zstd" (1 to 22), as their programs count; 0: 6 and 3
+	As      *syscall.Credential // whom Command runs as; nil: the caller
+	Command []string            // of "command": a program and its arguments, which packs its standard input to its standard output
 
 	// Said, if not nil, gets what a command that succeeded wrote to standard error.
 	Said func(text string)
@@ -42,9 +45,9 @@ func (c Codec) Run(ctx context.Context, dst, src *os.File, name string, jobs int
 	in := &source{ctx: ctx, file: src, SectionReader: io.NewSectionReader(src, 0, before.Size())}
 	switch c.Method {
 	case "gzip":
-		err = packGzip(dst, in, gzipHeader(name, before), jobs)
+		err = packGzip(dst, in, gzipHeader(name, before), c.Level, jobs)
 	case "zstd":
-		err = packZstd(dst, in, jobs)
+		err = packZstd(dst, in, c.Level, jobs)
 	case "command":
 		err = packCommand(dst, in, c, name)
 	default:

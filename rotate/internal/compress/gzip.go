@@ -2,6 +2,8 @@ package compress
 
 import (
 	"bufio"
+	"cmp"
+	"fmt"
 	"io"
 	"io/fs"
 	"math"
@@ -14,7 +16,7 @@ import (
 )
 
 const (
-	gzipLevel = 6
+	gzipLevel = 6 // what gzip itself does without a level
 	// gzipBlock is what each processor packs at a time, and gzipJobs how many
 	// do so at most: both bound the memory.
 	gzipBlock = 1 << 20
@@ -22,10 +24,16 @@ const (
 )
 
 // gzipWriters are costly to make, and a run may pack 10,000 small files.
-var gzipWriters = sync.Pool{New: func() any {
-	w, _ := gzip.NewWriterLevel(io.Discard, gzipLevel) // the level is valid
+// There is a pool for each level.
+var gzipWriters [gzip.BestCompression + 1]sync.Pool
+
+func newGzipWriter(level int) *gzipWriter {
+	if w, ok := gzipWriters[level].Get().(*gzipWriter); ok {
+		return w
+	}
+	w, _ := gzip.NewWriterLevel(io.Discard, level) // the level is valid
 	return &gzipWriter{w, bufio.NewWriterSize(io.Discard, 64<<10)}
-}}
+}
 
 // gzipWriter collects the encoder's output, which comes in pieces of some
 // hundred bytes.
@@ -46,20 +54,23 @@ func (w *gzipWriter) reset(dst io.Writer) {
 	w.Reset(w.out)
 }
 
-func packGzip(dst io.Writer, in *source, header gzip.Header, jobs int) error {
-	if in.Size() >= large && jobs > 1 {
-		return packGzipParallel(dst, in, header, min(jobs, gzipJobs))
+func packGzip(dst io.Writer, in *source, header gzip.Header, level, jobs int) error {
+	if level = cmp.Or(level, gzipLevel); level < gzip.BestSpeed || level > gzip.BestCompression {
+		return fmt.Errorf("gzip has no level %d", level)
 	}
-	w := gzipWriters.Get().(*gzipWriter)
-	defer gzipWriters.Put(w)
+	if in.Size() >= large && jobs > 1 {
+		return packGzipParallel(dst, in, header, level, min(jobs, gzipJobs))
+	}
+	w := newGzipWriter(level)
+	defer gzipWriters[level].Put(w)
 	defer w.reset(io.Discard) // lets go of dst
 	w.reset(dst)
 	w.Header = header
 	return pack(w, in)
 }
 
-func packGzipParallel(dst io.Writer, in *source, header gzip.Header, jobs int) error {
-	w, err := pgzip.NewWriterLevel(dst, gzipLevel)
+func packGzipParallel(dst io.Writer, in *source, header gzip.Header, level, jobs int) error {
+	w, err := pgzip.NewWriterLevel(dst, level)
 	if err != nil {
 		return err
 	}

@@ -11,12 +11,12 @@ import (
 )
 
 // Unpack returns what f holds, whose name has the extension ext. What
-// Decompress knows is unpacked here. For another format it runs command, which
-// has f as its standard input; without one, f is returned as it is.
+// Decompress knows is unpacked here. For another format it runs command as the
+// user that as says, or as the caller if that is nil, which has f as its standard input; without one, f is returned as it is.
 //
 // Close waits for the command, if there is one, and returns its failure. f is the
 // caller's to close.
-func Unpack(ctx context.Context, f *os.File, ext string, command []string) (io.ReadCloser, error) {
+func Unpack(ctx context.Context, f *os.File, ext string, command []string, as *syscall.Credential) (io.ReadCloser, error) {
 	r, err := Decompress(f, ext)
 	switch {
 	case !errors.Is(err, ErrUnknown):
@@ -27,7 +27,7 @@ func Unpack(ctx context.Context, f *os.File, ext string, command []string) (io.R
 	c := exec.CommandContext(ctx, command[0], command[1:]...)
 	u := &unpacking{cmd: c}
 	c.Stdin, c.Stderr = f, &u.complaint
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: as}
 	c.WaitDelay = stragglerWait
 	if u.ReadCloser, err = c.StdoutPipe(); err != nil {
 		return nil, err

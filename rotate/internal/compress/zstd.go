@@ -1,6 +1,7 @@
 package compress
 
 import (
+	"cmp"
 	"io"
 	"sync"
 
@@ -11,15 +12,17 @@ import (
 // encoder costs; archives become 0.1% larger.
 const zstdWindow = 4 << 20
 
-// zstdWriters are costly to make, and a run may pack 10,000 small files. Those
-// with index 1 search, encode and write at the same time.
-var zstdWriters = [2]sync.Pool{
-	{New: func() any { return newZstdWriter(1) }},
-	{New: func() any { return newZstdWriter(2) }},
-}
+// zstdWriters are costly to make, and a run may pack 10,000 small files. There
+// are pools for each of the encoder's levels; in those with index 1 are encoders
+// that search, encode and write at the same time.
+var zstdWriters [zstd.SpeedBestCompression + 1][2]sync.Pool
 
-func newZstdWriter(jobs int) *zstd.Encoder {
+func newZstdWriter(level zstd.EncoderLevel, jobs int) *zstd.Encoder {
+	if w, ok := zstdWriters[level][jobs-1].Get().(*zstd.Encoder); ok {
+		return w
+	}
 	w, err := zstd.NewWriter(nil,
+		zstd.WithEncoderLevel(level),
 		zstd.WithEncoderConcurrency(jobs),
 		zstd.WithWindowSize(zstdWindow),
 	)
@@ -29,13 +32,15 @@ func newZstdWriter(jobs int) *zstd.Encoder {
 	return w
 }
 
-func packZstd(dst io.Writer, in *source, jobs int) error {
-	pool := &zstdWriters[0]
-	if in.Size() >= large && jobs > 1 {
-		pool = &zstdWriters[1]
+func packZstd(dst io.Writer, in *source, level, jobs int) error {
+	if in.Size() < large {
+		jobs = 1
 	}
-	w := pool.Get().(*zstd.Encoder)
-	defer pool.Put(w)
+	jobs = min(jobs, 2)
+	// The encoder has four levels, each of which stands for some of zstd's.
+	speed := zstd.EncoderLevelFromZstd(cmp.Or(level, 3))
+	w := newZstdWriter(speed, jobs)
+	defer zstdWriters[speed][jobs-1].Put(w)
 	defer w.Reset(nil) // lets go of dst
 	w.ResetContentSize(dst, in.Size())
 	return pack(w, in)

@@ -97,7 +97,8 @@ func (s *FS) apply(f *os.File, a Attr) error {
 
 // chown gives f to a's owner and group, and returns the mode that is then due.
 // A group that the caller may not give is done without: a's mode, less what
-// belonging to another group would grant to anyone.
+// belonging to another group would grant to anyone. So is an owner, where s
+// acts as somebody who is not root.
 func (s *FS) chown(f *os.File, a Attr) (mode uint32, err error) {
 	op := Op{Call: "chown", Path: f.Name()}
 	st, err := fstat(int(f.Fd()))
@@ -115,6 +116,9 @@ func (s *FS) chown(f *os.File, a Attr) (mode uint32, err error) {
 		return a.Mode, nil
 	case !errors.Is(err, unix.EPERM) && !errors.Is(err, unix.EINVAL): // EINVAL: unknown in this user namespace
 		return 0, err
+	case !owner && s.actor != nil:
+		a.UID = -1
+		return s.chown(f, a)
 	case !owner:
 		return 0, &Error{op, fmt.Errorf("%w, uid %d", ErrOwner, a.UID)}
 	}

@@ -48,7 +48,7 @@ func (d *Dir) adopt(name string, a Attr) error {
 	if err != nil {
 		return &Error{Op{Call: "stat", Path: d.path}, err}
 	}
-	if info.Links != 1 || shared(&folder) || !trusted(folder.Uid) && folder.Uid != info.UID {
+	if info.Links != 1 || shared(&folder) || !d.fs.trusted(folder.Uid) && folder.Uid != info.UID {
 		return nil
 	}
 	mode, err := d.fs.chown(f, a)
@@ -80,13 +80,13 @@ func (d *Dir) Mkdir(name string, attr Attr) error {
 // furnish makes the folder name, just made, look like attr.
 func (d *Dir) furnish(name string, attr Attr) error {
 	op := Op{Call: "mkdir", Path: d.join(name)}
-	fd, err := openat(d.fd, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
+	fd, err := d.fs.openat(d.fd, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
 	if err != nil {
 		return &Error{op, err}
 	}
 	made := os.NewFile(uintptr(fd), op.Path)
 	defer made.Close() // opened to read
-	if err := untouched(made); err != nil {
+	if err := d.fs.untouched(made); err != nil {
 		return &Error{op, err}
 	}
 	attr.Mode &= 0o7777
@@ -95,12 +95,12 @@ func (d *Dir) furnish(name string, attr Attr) error {
 
 // untouched returns ErrSwapped unless folder looks as mkdir made it: ours,
 // closed to others and empty. One that does was not worth swapping in.
-func untouched(folder *os.File) error {
+func (s *FS) untouched(folder *os.File) error {
 	st, err := fstat(int(folder.Fd()))
 	if err != nil {
 		return err
 	}
-	if st.Uid != uint32(unix.Geteuid()) || st.Mode&0o077 != 0 {
+	if st.Uid != s.uid() || st.Mode&0o077 != 0 {
 		return ErrSwapped
 	}
 	switch _, err := folder.Readdirnames(1); err {

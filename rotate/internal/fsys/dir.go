@@ -52,6 +52,8 @@ type Dir struct {
 	path  string
 	id    ID
 	mount uint64
+
+	uid, gid int
 }
 
 func (s *FS) newDir(fd int, path string) (*Dir, error) {
@@ -60,7 +62,7 @@ func (s *FS) newDir(fd int, path string) (*Dir, error) {
 		_ = unix.Close(fd) // opened to read
 		return nil, &Error{Op{Call: "stat", Path: path}, err}
 	}
-	d := &Dir{fs: s, fd: fd, path: path, id: infoOf(&st).ID}
+	d := &Dir{fs: s, fd: fd, path: path, id: infoOf(&st).ID, uid: int(st.Uid), gid: int(st.Gid)}
 	d.mount = d.id.Dev // before Linux 5.8
 	var stx unix.Statx_t
 	err = uninterrupted(func() error {
@@ -81,6 +83,9 @@ func (d *Dir) ID() ID { return d.id }
 // Mount identifies the folder's mount. A file can be renamed into folders of
 // the same mount only. Before Linux 5.8 it is the device.
 func (d *Dir) Mount() uint64 { return d.mount }
+
+// Owner returns whose the folder was when it was opened.
+func (d *Dir) Owner() (uid, gid int) { return d.uid, d.gid }
 
 // Free returns how many bytes an unprivileged user can still write to the
 // folder's file system.
@@ -111,7 +116,7 @@ func (d *Dir) stat(name string) (Info, error) {
 		return Info{}, errName
 	}
 	var st unix.Stat_t
-	err := uninterrupted(func() error {
+	err := d.fs.sys(func() error {
 		return unix.Fstatat(d.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW)
 	})
 	return infoOf(&st), err
@@ -133,7 +138,7 @@ func (d *Dir) open(name string, flags int) (*os.File, Info, error) {
 	if !plain(name) {
 		return nil, Info{}, &Error{op, errName}
 	}
-	fd, err := openat(d.fd, name, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+	fd, err := d.fs.openat(d.fd, name, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
 	switch err {
 	case nil:
 	case unix.ELOOP, unix.ENXIO, unix.EISDIR: // a link; a socket or a pipe; a folder

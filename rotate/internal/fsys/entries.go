@@ -56,7 +56,7 @@ func (d *Dir) Entries() ([]Entry, error) {
 // dirents reads the folder once, into chunks of whole records.
 func (d *Dir) dirents() (chunks [][]byte, err error) {
 	// A descriptor of its own: the position is shared by all who use d.fd.
-	fd, err := openat(d.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	fd, err := d.fs.openat(d.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,9 @@ type FS struct {
 	// returned instead of making the call. Tests fail, trace or end a run here.
 	// It must be safe for concurrent use.
 	Before func(Op) error
+
+	parent *FS    // whose Before counts; nil: its own
+	actor  *actor // as whom it acts; nil: as the caller
 }
 
 // Op is one call on the file system. Those that Before sees are chmod, chown,
@@ -81,7 +84,7 @@ func (op Op) fail(err error) error {
 
 // call makes a call that changes something.
 func (s *FS) call(op Op, f func() error) error {
-	return s.once(op, func() error { return uninterrupted(f) })
+	return s.once(op, func() error { return s.sys(f) })
 }
 
 // once does what takes more than one call.
@@ -94,6 +97,9 @@ func (s *FS) once(op Op, f func() error) error {
 }
 
 func (s *FS) ask(op Op) error {
+	if s.parent != nil {
+		return s.parent.ask(op)
+	}
 	if s.Before == nil {
 		return nil
 	}
@@ -124,8 +130,8 @@ func fstat(fd int) (st unix.Stat_t, err error) {
 	return st, err
 }
 
-func openat(fd int, name string, flags int, mode uint32) (file int, err error) {
-	err = uninterrupted(func() error {
+func (s *FS) openat(fd int, name string, flags int, mode uint32) (file int, err error) {
+	err = s.sys(func() error {
 		file, err = unix.Openat(fd, name, flags|unix.O_CLOEXEC, mode)
 		return err
 	})

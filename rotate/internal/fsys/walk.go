@@ -31,11 +31,11 @@ func (s *FS) OpenDir(path string) (*Dir, error) {
 	}
 	path = "/" + strings.Join(names, "/")
 
-	fd, err := openStraight(path)
+	fd, err := s.openStraight(path)
 	if err != nil {
 		// A link, a kernel before 5.6, a sandbox without openat2, or a path that
 		// is not there: walking finds out, and at which name.
-		fd, err = walk(names)
+		fd, err = s.walk(names)
 	}
 	if err != nil {
 		return nil, err
@@ -54,8 +54,8 @@ func split(path string) []string {
 	return names
 }
 
-func openStraight(path string) (fd int, err error) {
-	err = uninterrupted(func() error {
+func (s *FS) openStraight(path string) (fd int, err error) {
+	err = s.sys(func() error {
 		fd, err = unix.Openat2(unix.AT_FDCWD, path, &unix.OpenHow{
 			Flags:   unix.O_RDONLY | unix.O_DIRECTORY | unix.O_CLOEXEC,
 			Resolve: unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS,
@@ -67,14 +67,15 @@ func openStraight(path string) (fd int, err error) {
 
 // walker resolves a path one name at a time.
 type walker struct {
+	fs   *FS
 	fd   int      // where it stands
 	at   string   // the path of fd, free of links
 	left []string // names still to go
 	hops int
 }
 
-func walk(names []string) (int, error) {
-	w := walker{fd: -1, left: names}
+func (s *FS) walk(names []string) (int, error) {
+	w := walker{fs: s, fd: -1, left: names}
 	defer func() { w.stand(-1, "") }()
 	if err := w.root(); err != nil {
 		return -1, err
@@ -86,7 +87,7 @@ func walk(names []string) (int, error) {
 			return -1, err
 		}
 	}
-	fd, err := openat(w.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	fd, err := s.openat(w.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY, 0)
 	if err != nil {
 		return -1, &Error{Op{Call: "open", Path: w.at}, err}
 	}
@@ -101,7 +102,7 @@ func (w *walker) stand(fd int, at string) {
 }
 
 func (w *walker) root() error {
-	fd, err := openat(unix.AT_FDCWD, "/", unix.O_PATH|unix.O_DIRECTORY, 0)
+	fd, err := w.fs.openat(unix.AT_FDCWD, "/", unix.O_PATH|unix.O_DIRECTORY, 0)
 	if err != nil {
 		return &Error{Op{Call: "open", Path: "/"}, err}
 	}
@@ -112,7 +113,7 @@ func (w *walker) root() error {
 // step goes to name, which may be the ".." of a link's target.
 func (w *walker) step(name string) error {
 	there := path.Join(w.at, name)
-	fd, err := openat(w.fd, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_DIRECTORY, 0)
+	fd, err := w.fs.openat(w.fd, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_DIRECTORY, 0)
 	switch err {
 	case nil:
 		w.stand(fd, there)
@@ -127,7 +128,7 @@ func (w *walker) step(name string) error {
 // follow puts the target of the link name before the names still to go.
 func (w *walker) follow(name, there string) error {
 	fail := func(err error) error { return &Error{Op{Call: "open", Path: there}, err} }
-	fd, err := openat(w.fd, name, unix.O_PATH|unix.O_NOFOLLOW, 0)
+	fd, err := w.fs.openat(w.fd, name, unix.O_PATH|unix.O_NOFOLLOW, 0)
 	if err != nil {
 		return fail(err)
 	}
@@ -148,7 +149,7 @@ func (w *walker) follow(name, there string) error {
 	if err != nil {
 		return fail(err)
 	}
-	if err := distrust(&link, &folder); err != nil {
+	if err := w.fs.distrust(&link, &folder); err != nil {
 		return &Error{Op{Call: "follow", Path: there, To: target}, err}
 	}
 	if w.hops++; w.hops > maxHops {
@@ -172,12 +173,12 @@ func readlink(fd int) (target string, err error) {
 }
 
 // distrust says why somebody else could have put link into folder.
-func distrust(link, folder *unix.Stat_t) error {
+func (s *FS) distrust(link, folder *unix.Stat_t) error {
 	const sticky = unix.S_ISVTX // whoever owns the link is the only one to move it
 	switch {
-	case !trusted(link.Uid):
+	case !s.trusted(link.Uid):
 		return fmt.Errorf("%w: it belongs to uid %d", ErrUntrusted, link.Uid)
-	case !trusted(folder.Uid):
+	case !s.trusted(folder.Uid):
 		return fmt.Errorf("%w: its folder belongs to uid %d", ErrUntrusted, folder.Uid)
 	case shared(folder) && folder.Mode&sticky == 0:
 		return fmt.Errorf("%w: others can write its folder (gid %d, mode %04o)",
@@ -186,8 +187,8 @@ func distrust(link, folder *unix.Stat_t) error {
 	return nil
 }
 
-// trusted reports whether uid is root or the calling user.
-func trusted(uid uint32) bool { return uid == 0 || uid == uint32(unix.Geteuid()) }
+// trusted reports whether uid is root or the calling user, or whom s acts as.
+func (s *FS) trusted(uid uint32) bool { return uid == 0 || uid == s.uid() }
 
 // shared reports whether others than its owner and root can write a folder.
 // Where it has an ACL, the group's bits are the most that the ACL grants: acl(5).

@@ -44,7 +44,7 @@ func TestOpenDirResolves(t *testing.T) {
 func TestWalkAgreesWithOpenat2(t *testing.T) {
 	folder := tempDir(t)
 	for path := folder; ; path = filepath.Dir(path) {
-		fd, err := walk(split(path))
+		fd, err := (&FS{}).walk(split(path))
 		must(t, err)
 		st, err := fstat(fd)
 		must(t, err)
