@@ -27,88 +27,91 @@ func show(targets []policy.Target) string {
 	return strings.Join(out, "; ")
 }
 
+// scriptsThatTell are scripts with what they tell.
+var scriptsThatTell = []struct{ script, want string }{
+	// A pidfile and a signal.
+	{"kill -USR1 $(cat /run/a.pid)", "USR1 /run/a.pid"},
+	{"kill -USR1 `cat /run/a.pid`", "USR1 /run/a.pid"},
+	{`kill -USR1 "$(cat "/run/a.pid")"`, "USR1 /run/a.pid"},
+	{"/bin/kill -HUP `cat /run/a.pid 2>/dev/null` 2>/dev/null || true", "HUP /run/a.pid"},
+	{"/bin/kill -HUP `cat /run/a.pid 2> /dev/null` 2> /dev/null || :", "HUP /run/a.pid"},
+	{"kill -1 $(cat /run/a.pid)", "HUP /run/a.pid"},
+	{"kill -s HUP $(cat /run/a.pid)", "HUP /run/a.pid"},
+	{"kill -SIGHUP $(cat /run/a.pid) > /dev/null 2>&1", "HUP /run/a.pid"},
+	{"kill -s USR2 -- $(cat /run/a.pid)", "USR2 /run/a.pid"},
+	{"/bin/kill --signal USR1 $(/bin/cat /run/a.pid)", "USR1 /run/a.pid"},
+	{"kill -HUP $(cat /run/a/*.pid)", "HUP /run/a/*.pid"},
+	{"cat /run/a.pid | xargs -r kill -HUP", "HUP /run/a.pid"},
+	{"pkill -HUP -F /run/a.pid", "HUP /run/a.pid"},
+	{"pkill --signal USR1 --pidfile /run/a.pid", "USR1 /run/a.pid"},
+	{"start-stop-daemon --stop --signal USR1 --quiet --pidfile /run/a.pid", "USR1 /run/a.pid"},
+	{"start-stop-daemon -K -p /run/a.pid -s 1 -x /usr/sbin/a", "HUP /run/a.pid {Exe:/usr/sbin/a User:}"},
+
+	// Under conditions that a target looks at itself.
+	{"[ -f /run/a.pid ] && kill -USR1 $(cat /run/a.pid)", "USR1 /run/a.pid"},
+	{"[ ! -f /run/a.pid ] || kill -USR2 $(cat /run/a.pid)", "USR2 /run/a.pid"},
+	{"! [ -f /run/a.pid ] || kill -USR2 $(cat /run/a.pid)", "USR2 /run/a.pid"},
+	{"test -e /run/a.pid && kill -USR1 $(cat /run/a.pid) || true", "USR1 /run/a.pid"},
+	{"test -s /var/run/a.pid && kill -USR1 $(cat /run/a.pid)", "USR1 /run/a.pid"},
+	{"if [ -f /run/a.pid ]; then kill -HUP $(cat /run/a.pid); fi", "HUP /run/a.pid"},
+	{"if [ -f /run/a.pid ]; then \\\n\tkill -HUP $(cat /run/a.pid); \\\nfi;", "HUP /run/a.pid"},
+	{"if test -f /run/a.pid\nthen\n  kill -HUP $(cat /run/a.pid)\nelse\n  kill -HUP $(cat /run/a.pid)\nfi", "HUP /run/a.pid"},
+	{"[ -x /usr/sbin/a ] || exit 0\nkill -HUP $(cat /run/a.pid)\nexit 0", "HUP /run/a.pid"},
+	{"if [ ! -e /run/a.pid ]; then exit 0; fi\nkill -HUP $(cat /run/a.pid)", "HUP /run/a.pid"},
+	{"kill -0 $(cat /run/a.pid) && kill -HUP $(cat /run/a.pid)", "HUP /run/a.pid"},
+	{"pgrep -x a >/dev/null && kill -HUP $(cat /run/a.pid)", "HUP /run/a.pid"},
+	{"[ -x /usr/sbin/a -a -f /run/a.pid ] && kill -HUP $(cat /run/a.pid)", "HUP /run/a.pid"},
+	{"( kill -HUP $(cat /run/a.pid) )", "HUP /run/a.pid"},
+	{"{ kill -HUP $(cat /run/a.pid); } 2>/dev/null", "HUP /run/a.pid"},
+	{"# comment\nset -e\nkill -HUP $(cat /run/a.pid) # more\ntrue", "HUP /run/a.pid"},
+
+	{"pid=/run/a.pid\ntest -s $pid && kill -USR1 \"$(cat $pid)\" || exit 0", "USR1 /run/a.pid"},
+	{"PID=/run/a.pid SIG=HUP; [ -f \"${PID}\" ] && kill -$SIG $(cat \"$PID\")", "HUP /run/a.pid"},
+
+	// Several.
+	{"kill -HUP $(cat /run/a.pid)\nkill -USR1 $(cat /run/b.pid)", "HUP /run/a.pid; USR1 /run/b.pid"},
+	{"kill -HUP $(cat /run/a.pid); kill -HUP $(cat /run/a.pid)", "HUP /run/a.pid"},
+	{"[ ! -f /run/a.pid ] || kill -HUP `cat /run/a.pid` ; killall -HUP b > /dev/null 2>&1 || true", "HUP /run/a.pid; killall -HUP b"},
+
+	// Processes by name: by pidfile, where it is known.
+	{"killall -HUP b", "killall -HUP b"},
+	{"killall -q -s USR1 nginx", "USR1 /run/nginx.pid"},
+	{"pkill -USR1 -x nginx", "USR1 /run/nginx.pid"},
+	{"killall -HUP nginx", "killall -HUP nginx"},
+	{"pkill -USR1 php-fpm8.2", "USR1 /run/php/php8.2-fpm.pid"},
+	{"pkill -HUP -f /opt/app/server.js", "pkill -HUP -f /opt/app/server.js"},
+
+	// Service managers.
+	{"systemctl kill -s HUP rsyslog.service", "systemctl kill -s HUP rsyslog.service"},
+	{"systemctl kill -s HUP --kill-who=main a.service >/dev/null 2>&1 || true", "systemctl kill -s HUP --kill-who=main a.service"},
+	{"systemctl kill -s USR1 nginx", "USR1 /run/nginx.pid"},
+	{"systemctl kill --signal=USR1 nginx.service", "USR1 /run/nginx.pid"},
+	{"systemctl reload nginx.service", "systemctl reload nginx.service"},
+	{"/usr/bin/systemctl try-restart a", "/usr/bin/systemctl try-restart a"},
+	{"if [ -d /run/systemd/system ]; then systemctl reload a; fi", "systemctl reload a"},
+	{"invoke-rc.d nginx rotate >/dev/null 2>&1", "USR1 /run/nginx.pid"},
+	{"invoke-rc.d --quiet a reload > /dev/null", "invoke-rc.d --quiet a reload"},
+	{"service a reload", "service a reload"},
+	{"/etc/init.d/a reload", "/etc/init.d/a reload"},
+	{"if [ -x /usr/sbin/invoke-rc.d ]; then invoke-rc.d a reload; else /etc/init.d/a reload; fi", "invoke-rc.d a reload"},
+	{"if [ -d /run/systemd/system ]; then\n  systemctl reload a.service\nelse\n  service a reload\nfi", "service a reload"},
+	{"[ -x /etc/init.d/a ] && service a reload", "service a reload"},
+	{"invoke-rc.d a reload 2>&1 | logger -t a.logrotate", "invoke-rc.d a reload"},
+
+	// Programs that make a service reopen its logs.
+	{"/usr/lib/rsyslog/rsyslog-rotate", "/usr/lib/rsyslog/rsyslog-rotate"},
+	{"[ -x /usr/lib/rsyslog/rsyslog-rotate ] && /usr/lib/rsyslog/rsyslog-rotate || true", "/usr/lib/rsyslog/rsyslog-rotate"},
+	{"if [ -x /usr/lib/php/php8.2-fpm-reopenlogs ]; then\n\t/usr/lib/php/php8.2-fpm-reopenlogs;\nfi", "/usr/lib/php/php8.2-fpm-reopenlogs"},
+	{"squid -k rotate", "squid -k rotate"},
+	{"/usr/sbin/corosync-cfgtool -L", "/usr/sbin/corosync-cfgtool -L"},
+	{"/usr/bin/zmpkg.pl logrot >>/dev/null 2>&1 || :", "/usr/bin/zmpkg.pl logrot"},
+	{"command -v fail2ban-client >/dev/null && fail2ban-client flushlogs 1>/dev/null", "fail2ban-client flushlogs"},
+	{"mysqladmin --defaults-file=/etc/mysql/debian.cnf flush-logs", "mysqladmin --defaults-file=/etc/mysql/debian.cnf flush-logs"},
+}
+
 func TestScriptsThatTell(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ script, want string }{
-		// A pidfile and a signal.
-		{"kill -USR1 $(cat /run/a.pid)", "USR1 /run/a.pid"},
-		{"kill -USR1 `cat /run/a.pid`", "USR1 /run/a.pid"},
-		{`kill -USR1 "$(cat "/run/a.pid")"`, "USR1 /run/a.pid"},
-		{"/bin/kill -HUP `cat /run/a.pid 2>/dev/null` 2>/dev/null || true", "HUP /run/a.pid"},
-		{"/bin/kill -HUP `cat /run/a.pid 2> /dev/null` 2> /dev/null || :", "HUP /run/a.pid"},
-		{"kill -1 $(cat /run/a.pid)", "HUP /run/a.pid"},
-		{"kill -s HUP $(cat /run/a.pid)", "HUP /run/a.pid"},
-		{"kill -SIGHUP $(cat /run/a.pid) > /dev/null 2>&1", "HUP /run/a.pid"},
-		{"kill -s USR2 -- $(cat /run/a.pid)", "USR2 /run/a.pid"},
-		{"/bin/kill --signal USR1 $(/bin/cat /run/a.pid)", "USR1 /run/a.pid"},
-		{"kill -HUP $(cat /run/a/*.pid)", "HUP /run/a/*.pid"},
-		{"cat /run/a.pid | xargs -r kill -HUP", "HUP /run/a.pid"},
-		{"pkill -HUP -F /run/a.pid", "HUP /run/a.pid"},
-		{"pkill --signal USR1 --pidfile /run/a.pid", "USR1 /run/a.pid"},
-		{"start-stop-daemon --stop --signal USR1 --quiet --pidfile /run/a.pid", "USR1 /run/a.pid"},
-		{"start-stop-daemon -K -p /run/a.pid -s 1 -x /usr/sbin/a", "HUP /run/a.pid {Exe:/usr/sbin/a User:}"},
-
-		// Under conditions that a target looks at itself.
-		{"[ -f /run/a.pid ] && kill -USR1 $(cat /run/a.pid)", "USR1 /run/a.pid"},
-		{"[ ! -f /run/a.pid ] || kill -USR2 $(cat /run/a.pid)", "USR2 /run/a.pid"},
-		{"! [ -f /run/a.pid ] || kill -USR2 $(cat /run/a.pid)", "USR2 /run/a.pid"},
-		{"test -e /run/a.pid && kill -USR1 $(cat /run/a.pid) || true", "USR1 /run/a.pid"},
-		{"test -s /var/run/a.pid && kill -USR1 $(cat /run/a.pid)", "USR1 /run/a.pid"},
-		{"if [ -f /run/a.pid ]; then kill -HUP $(cat /run/a.pid); fi", "HUP /run/a.pid"},
-		{"if [ -f /run/a.pid ]; then \\\n\tkill -HUP $(cat /run/a.pid); \\\nfi;", "HUP /run/a.pid"},
-		{"if test -f /run/a.pid\nthen\n  kill -HUP $(cat /run/a.pid)\nelse\n  kill -HUP $(cat /run/a.pid)\nfi", "HUP /run/a.pid"},
-		{"[ -x /usr/sbin/a ] || exit 0\nkill -HUP $(cat /run/a.pid)\nexit 0", "HUP /run/a.pid"},
-		{"if [ ! -e /run/a.pid ]; then exit 0; fi\nkill -HUP $(cat /run/a.pid)", "HUP /run/a.pid"},
-		{"kill -0 $(cat /run/a.pid) && kill -HUP $(cat /run/a.pid)", "HUP /run/a.pid"},
-		{"pgrep -x a >/dev/null && kill -HUP $(cat /run/a.pid)", "HUP /run/a.pid"},
-		{"[ -x /usr/sbin/a -a -f /run/a.pid ] && kill -HUP $(cat /run/a.pid)", "HUP /run/a.pid"},
-		{"( kill -HUP $(cat /run/a.pid) )", "HUP /run/a.pid"},
-		{"{ kill -HUP $(cat /run/a.pid); } 2>/dev/null", "HUP /run/a.pid"},
-		{"# comment\nset -e\nkill -HUP $(cat /run/a.pid) # more\ntrue", "HUP /run/a.pid"},
-
-		{"pid=/run/a.pid\ntest -s $pid && kill -USR1 \"$(cat $pid)\" || exit 0", "USR1 /run/a.pid"},
-		{"PID=/run/a.pid SIG=HUP; [ -f \"${PID}\" ] && kill -$SIG $(cat \"$PID\")", "HUP /run/a.pid"},
-
-		// Several.
-		{"kill -HUP $(cat /run/a.pid)\nkill -USR1 $(cat /run/b.pid)", "HUP /run/a.pid; USR1 /run/b.pid"},
-		{"kill -HUP $(cat /run/a.pid); kill -HUP $(cat /run/a.pid)", "HUP /run/a.pid"},
-		{"[ ! -f /run/a.pid ] || kill -HUP `cat /run/a.pid` ; killall -HUP b > /dev/null 2>&1 || true", "HUP /run/a.pid; killall -HUP b"},
-
-		// Processes by name: by pidfile, where it is known.
-		{"killall -HUP b", "killall -HUP b"},
-		{"killall -q -s USR1 nginx", "USR1 /run/nginx.pid"},
-		{"pkill -USR1 -x nginx", "USR1 /run/nginx.pid"},
-		{"killall -HUP nginx", "killall -HUP nginx"},
-		{"pkill -USR1 php-fpm8.2", "USR1 /run/php/php8.2-fpm.pid"},
-		{"pkill -HUP -f /opt/app/server.js", "pkill -HUP -f /opt/app/server.js"},
-
-		// Service managers.
-		{"systemctl kill -s HUP rsyslog.service", "systemctl kill -s HUP rsyslog.service"},
-		{"systemctl kill -s HUP --kill-who=main a.service >/dev/null 2>&1 || true", "systemctl kill -s HUP --kill-who=main a.service"},
-		{"systemctl kill -s USR1 nginx", "USR1 /run/nginx.pid"},
-		{"systemctl kill --signal=USR1 nginx.service", "USR1 /run/nginx.pid"},
-		{"systemctl reload nginx.service", "systemctl reload nginx.service"},
-		{"/usr/bin/systemctl try-restart a", "/usr/bin/systemctl try-restart a"},
-		{"if [ -d /run/systemd/system ]; then systemctl reload a; fi", "systemctl reload a"},
-		{"invoke-rc.d nginx rotate >/dev/null 2>&1", "USR1 /run/nginx.pid"},
-		{"invoke-rc.d --quiet a reload > /dev/null", "invoke-rc.d --quiet a reload"},
-		{"service a reload", "service a reload"},
-		{"/etc/init.d/a reload", "/etc/init.d/a reload"},
-		{"if [ -x /usr/sbin/invoke-rc.d ]; then invoke-rc.d a reload; else /etc/init.d/a reload; fi", "invoke-rc.d a reload"},
-		{"if [ -d /run/systemd/system ]; then\n  systemctl reload a.service\nelse\n  service a reload\nfi", "service a reload"},
-		{"[ -x /etc/init.d/a ] && service a reload", "service a reload"},
-		{"invoke-rc.d a reload 2>&1 | logger -t a.logrotate", "invoke-rc.d a reload"},
-
-		// Programs that make a service reopen its logs.
-		{"/usr/lib/rsyslog/rsyslog-rotate", "/usr/lib/rsyslog/rsyslog-rotate"},
-		{"[ -x /usr/lib/rsyslog/rsyslog-rotate ] && /usr/lib/rsyslog/rsyslog-rotate || true", "/usr/lib/rsyslog/rsyslog-rotate"},
-		{"if [ -x /usr/lib/php/php8.2-fpm-reopenlogs ]; then\n\t/usr/lib/php/php8.2-fpm-reopenlogs;\nfi", "/usr/lib/php/php8.2-fpm-reopenlogs"},
-		{"squid -k rotate", "squid -k rotate"},
-		{"/usr/sbin/corosync-cfgtool -L", "/usr/sbin/corosync-cfgtool -L"},
-		{"/usr/bin/zmpkg.pl logrot >>/dev/null 2>&1 || :", "/usr/bin/zmpkg.pl logrot"},
-		{"command -v fail2ban-client >/dev/null && fail2ban-client flushlogs 1>/dev/null", "fail2ban-client flushlogs"},
-		{"mysqladmin --defaults-file=/etc/mysql/debian.cnf flush-logs", "mysqladmin --defaults-file=/etc/mysql/debian.cnf flush-logs"},
-	} {
+	for _, c := range scriptsThatTell {
 		got, ok := convert.Script(c.script)
 		if s := show(got.Targets); !ok || s != c.want {
 			t.Errorf("%s\ngot  %s (%t)\nwant %s", c.script, s, ok, c.want)
