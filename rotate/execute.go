@@ -26,8 +26,9 @@ type execution struct {
 // group is the work for one policy.
 type group struct {
 	*plan.PolicyPlan
-	jobs []*job
-	wait time.Duration // how long those who were told may take to let go
+	jobs  []*job
+	begun bool          // firstaction did not fail, so lastaction runs
+	wait  time.Duration // how long those who were told may take to let go
 }
 
 // job is the work for one log. A job that failed is done no further; what it
@@ -36,6 +37,7 @@ type job struct {
 	*LogReport
 	dirs   *handles // as whom the policy acts; nil if that failed
 	failed bool
+	untold bool   // postrotate failed: its archives stay as they are for this run
 	began  bool   // a step of the turn was tried, so that archives may have moved
 	head   string // digest of how the log begins, if it is copied
 

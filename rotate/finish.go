@@ -30,7 +30,7 @@ func (x *execution) finish(ctx context.Context) {
 	}
 	for _, g := range x.groups {
 		for _, j := range g.jobs {
-			if !j.failed && len(j.Log.Finish) > 0 {
+			if !j.failed && !j.untold && len(j.Log.Finish) > 0 {
 				work <- j
 			}
 		}
@@ -40,13 +40,7 @@ func (x *execution) finish(ctx context.Context) {
 	f.flush()
 
 	for _, g := range x.groups {
-		turned := 0
-		for _, j := range g.jobs {
-			if j.Turned {
-				turned++
-			}
-		}
-		if turned == 0 || ctx.Err() != nil {
+		if !g.begun || ctx.Err() != nil {
 			continue
 		}
 		if err := x.scripts.run(ctx, g.Policy, "lastaction", g.Policy.Scripts.Last, patterns(g.Policy)); err != nil {

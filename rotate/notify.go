@@ -79,7 +79,7 @@ func (x *execution) postrotate(ctx context.Context, g *group, jobs []*job) {
 	if s.Shared {
 		if err := x.scripts.run(ctx, g.Policy, "postrotate", s.Post, patterns(g.Policy)); err != nil {
 			for _, j := range jobs {
-				j.Errs = append(j.Errs, err)
+				j.Errs, j.untold = append(j.Errs, err), true
 			}
 		}
 		return
@@ -90,7 +90,7 @@ func (x *execution) postrotate(ctx context.Context, g *group, jobs []*job) {
 			archive = o.Archive.Path() // of this run, if it made one
 		}
 		if err := x.scripts.run(ctx, g.Policy, "postrotate", s.Post, j.Log.Path(), archive); err != nil {
-			j.Errs = append(j.Errs, err)
+			j.Errs, j.untold = append(j.Errs, err), true
 		}
 	}
 }

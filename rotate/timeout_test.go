@@ -21,7 +21,7 @@ func TestScriptsThatHang(t *testing.T) {
 	}{
 		"firstaction": {"firstaction=" + hang, `run firstaction for "DIR/log/*.log"`, map[string]string{"a.log": "new", "a.log.1": "old"}},
 		"prerotate":   {"prerotate=" + hang, `run prerotate for "DIR/log/a.log"`, map[string]string{"a.log": "new", "a.log.1": "old"}},
-		"postrotate":  {"postrotate=" + hang, `run postrotate for "DIR/log/a.log"`, map[string]string{"a.log.1": "new"}},
+		"postrotate":  {"postrotate=" + hang, `run postrotate for "DIR/log/a.log"`, map[string]string{"a.log.1": "new", "a.log.2": "old"}},
 		"lastaction":  {"lastaction=" + hang, `run lastaction for "DIR/log/*.log"`, map[string]string{"a.log.1": "new"}},
 		"preremove":   {"preremove=" + hang, `run preremove for "DIR/log/a.log.2"`, map[string]string{"a.log.1": "new", "a.log.2": "old"}},
 		"a compressor": {

@@ -41,6 +41,7 @@ func (x *execution) prepare(ctx context.Context, g *group) bool {
 	}
 	s := g.Policy.Scripts
 	err := x.scripts.run(ctx, g.Policy, "firstaction", s.First, patterns(g.Policy))
+	g.begun = err == nil
 	if err == nil && s.Shared {
 		err = x.scripts.run(ctx, g.Policy, "prerotate", s.Pre, patterns(g.Policy))
 	}
