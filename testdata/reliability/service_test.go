@@ -1,0 +1,162 @@
+package reliability
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// serve writes numbered lines to a log, and reopens it on SIGUSR2. A number on
+// its standard input is how many more lines are to be written before it
+// answers with how many there are; in between it goes on at its own pace. When
+// its standard input ends it stops, and says how many there are.
+//
+// A "brisk" service writes some thousand lines a second, a "busy" one as many
+// as it can.
+func serve(role, log string) error {
+	open := func() (*os.File, error) {
+		return os.OpenFile(log, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o640)
+	}
+	f, err := open()
+	if err != nil {
+		return err
+	}
+	signals := make(chan os.Signal, 16)
+	signal.Notify(signals, syscall.SIGUSR2)
+	orders := make(chan int)
+	go func() {
+		defer close(orders)
+		for s := bufio.NewScanner(os.Stdin); s.Scan(); {
+			n, err := strconv.Atoi(s.Text())
+			if err != nil {
+				return
+			}
+			orders <- n
+		}
+	}()
+	pace := time.NewTicker(300 * time.Microsecond)
+	tick := pace.C
+	if role == "busy" {
+		always := make(chan time.Time)
+		close(always)
+		tick = always
+	}
+	n := 0
+	write := func() error {
+		_, err := fmt.Fprintf(f, "line %d %s\n", n, strings.Repeat("-", n%60))
+		n++
+		return err
+	}
+	fmt.Println("ready")
+	for {
+		select {
+		case <-signals:
+			old := f
+			if f, err = open(); err != nil {
+				return err
+			}
+			if err := old.Close(); err != nil {
+				return err
+			}
+		case more, ok := <-orders:
+			if !ok {
+				fmt.Println(n)
+				return f.Close()
+			}
+			for range more {
+				if err := write(); err != nil {
+					return err
+				}
+			}
+			fmt.Println(n)
+		case <-tick:
+			if err := write(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// service is a running serve.
+type service struct {
+	testing.TB
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Scanner
+}
+
+// start starts a service that writes log, and writes its pidfile.
+func start(t testing.TB, role, log, pidfile string) *service {
+	t.Helper()
+	s := &service{TB: t, cmd: exec.Command("/proc/self/exe", log)}
+	s.cmd.Env = append(os.Environ(), "RELIABILITY_SERVICE="+role)
+	s.cmd.Stderr = os.Stderr
+	in, err := s.cmd.StdinPipe()
+	must(t, err)
+	out, err := s.cmd.StdoutPipe()
+	must(t, err)
+	s.in, s.out = in, bufio.NewScanner(out)
+	must(t, s.cmd.Start())
+	t.Cleanup(s.kill)
+	s.answer()
+	must(t, os.WriteFile(pidfile, fmt.Appendln(nil, s.pid()), 0o644))
+	return s
+}
+
+func (s *service) pid() int { return s.cmd.Process.Pid }
+
+func (s *service) answer() string {
+	s.Helper()
+	if !s.out.Scan() {
+		s.Fatal("the service is gone")
+	}
+	return s.out.Text()
+}
+
+// more waits until the service has written n more lines.
+func (s *service) more(n int) {
+	s.Helper()
+	_, err := fmt.Fprintln(s.in, n)
+	must(s, err)
+	s.answer()
+}
+
+// stop ends the service and returns how many lines it wrote.
+func (s *service) stop() int {
+	s.Helper()
+	must(s, s.in.Close())
+	n, err := strconv.Atoi(s.answer())
+	must(s, err)
+	return n
+}
+
+func (s *service) kill() {
+	_ = s.cmd.Process.Kill() // it may be gone
+	_ = s.cmd.Wait()         // it was killed
+}
+
+// writes reports whether the service has the file at path open.
+func (s *service) writes(path string) bool {
+	s.Helper()
+	want, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	fds := fmt.Sprintf("/proc/%d/fd", s.pid())
+	entries, err := os.ReadDir(fds)
+	must(s, err)
+	for _, e := range entries {
+		if got, err := os.Stat(fds + "/" + e.Name()); err == nil && os.SameFile(got, want) {
+			return true
+		}
+	}
+	return false
+}
