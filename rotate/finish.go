@@ -264,6 +264,11 @@ func (f *finisher) write(ctx context.Context, j *job, src *os.File, s *StepRepor
 			return err
 		}
 		s.Out = out.Size()
+		// After a power cut the plain archive must not hold less than its successor:
+		// nobody could tell which of the two is right.
+		if err := f.fs.Fsync(src); err != nil {
+			return err
+		}
 		err = t.Publish(s.To.Name)
 		if !errors.Is(err, fs.ErrExist) {
 			return err

@@ -80,6 +80,10 @@ func (x *execution) copyLog(j *job, s *StepReport) error {
 				return fmt.Errorf("copy %q to %q: %w", s.From.Path(), s.To.Path(), err)
 			}
 			s.In, s.Out = n, n
+			// After a power cut the log must still begin with its copy.
+			if err := x.fs.Fsync(src); err != nil {
+				return err
+			}
 			return t.Publish(s.To.Name)
 		})
 	})

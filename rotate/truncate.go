@@ -130,6 +130,10 @@ func (e *emptying) rest(end int64) error {
 	if err != nil || e.AtRisk == 0 {
 		return err
 	}
+	// After a power cut the log must still begin with its copy.
+	if err := e.fs.Fsync(e.log); err != nil {
+		return err
+	}
 	return e.fs.Fsync(e.archive)
 }
 

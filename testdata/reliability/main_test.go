@@ -132,13 +132,7 @@ func (b *scoreboard) add(test, program string, s score) {
 		b.rows[key] = row
 		b.order = append(b.order, key)
 	}
-	row.tries += s.tries
-	row.lost += s.lost
-	row.doubled += s.doubled
-	row.early += s.early
-	row.untold += s.untold
-	row.stray += s.stray
-	row.silent += s.silent
+	row.add(s)
 }
 
 // print prints the table, if there is something in it and somebody looks.
@@ -152,6 +146,16 @@ func (b *scoreboard) print() {
 		s := b.rows[key]
 		fmt.Printf("| %s | %d | %d | %d | %d | %d | %d | %d |\n", key, s.tries, s.lost, s.doubled, s.early, s.untold, s.stray, s.silent)
 	}
+}
+
+func (s *score) add(more score) {
+	s.tries += more.tries
+	s.lost += more.lost
+	s.doubled += more.doubled
+	s.early += more.early
+	s.untold += more.untold
+	s.stray += more.stray
+	s.silent += more.silent
 }
 
 func (s score) clean() bool {

@@ -20,7 +20,7 @@ import (
 // its standard input ends it stops, and says how many there are.
 //
 // A "brisk" service writes some thousand lines a second, a "busy" one as many
-// as it can.
+// as it can. A "durable" one is brisk, and syncs its log every now and then.
 func serve(role, log string) error {
 	open := func() (*os.File, error) {
 		return os.OpenFile(log, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o640)
@@ -53,6 +53,9 @@ func serve(role, log string) error {
 	write := func() error {
 		_, err := fmt.Fprintf(f, "line %d %s\n", n, strings.Repeat("-", n%60))
 		n++
+		if err == nil && role == "durable" && n%25 == 0 {
+			err = f.Sync()
+		}
 		return err
 	}
 	fmt.Println("ready")
@@ -121,12 +124,15 @@ func (s *service) answer() string {
 	return s.out.Text()
 }
 
-// more waits until the service has written n more lines.
-func (s *service) more(n int) {
+// more waits until the service has written n more lines, and returns how many
+// there are.
+func (s *service) more(n int) int {
 	s.Helper()
 	_, err := fmt.Fprintln(s.in, n)
 	must(s, err)
-	s.answer()
+	written, err := strconv.Atoi(s.answer())
+	must(s, err)
+	return written
 }
 
 // stop ends the service and returns how many lines it wrote.

@@ -95,14 +95,20 @@ func newWorld(t testing.TB, s strategy) *world {
 		}
 		must(t, os.WriteFile(w.path("log/app.log"+ending), text.Bytes(), 0o640))
 	}
-	notify := "[[log.app.notify]]\npidfile = 'DIR/pid'\nsignal = 'SIGUSR2'\n"
-	script := "postrotate\nkill -USR2 $(cat DIR/pid)\nendscript\n"
-	if strings.Contains(s.conf, "copytruncate") {
-		notify, script = "", ""
-	}
-	w.file("rotate.toml", "[log.app]\npaths = ['DIR/log/app.log']\nsize = '1'\nrotate = "+keep+"\n"+s.toml+"\n"+notify)
-	w.file("logrotate.conf", "DIR/log/app.log {\nsize 1\nrotate "+keep+"\n"+s.conf+"\n"+script+"}\n")
+	w.configure(!strings.Contains(s.conf, "copytruncate"))
 	return w
+}
+
+// configure writes the configurations of both programs: with someone to tell,
+// or without.
+func (w *world) configure(tell bool) {
+	notify, script := "", ""
+	if tell {
+		notify = "[[log.app.notify]]\npidfile = 'DIR/pid'\nsignal = 'SIGUSR2'\n"
+		script = "postrotate\nkill -USR2 $(cat DIR/pid)\nendscript\n"
+	}
+	w.file("rotate.toml", "[log.app]\npaths = ['DIR/log/app.log']\nsize = '1'\nrotate = "+keep+"\n"+w.toml+"\n"+notify)
+	w.file("logrotate.conf", "DIR/log/app.log {\nsize 1\nrotate "+keep+"\n"+w.conf+"\n"+script+"}\n")
 }
 
 func (w *world) path(name string) string { return filepath.Join(w.dir, name) }

@@ -1,0 +1,74 @@
+package reliability
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestFullDisk fills a file system to its last block before a run, for every
+// strategy, and makes room again for the next one.
+func TestFullDisk(t *testing.T) {
+	ext4 := fileSystems[0]
+	_, folder := ext4.image(t, t.TempDir(), ext4.least)
+	for _, r := range []rotator{ours(t), logrotate(t)} {
+		for _, s := range strategies() {
+			if s.conf == "-" && r.name == "logrotate" || s.dir != "" {
+				continue
+			}
+			s.dir = folder
+			for _, state := range []string{"there too", "elsewhere"} {
+				t.Run(r.name+"/"+s.name+"/state "+state, func(t *testing.T) {
+					full(t, r, s, state == "elsewhere")
+				})
+			}
+		}
+	}
+}
+
+func full(t *testing.T, r rotator, s strategy, elsewhere bool) {
+	w := newWorld(t, s)
+	defer os.RemoveAll(w.dir) // the next one needs the room
+	w.configure(false)
+	if elsewhere {
+		must(t, os.Symlink(filepath.Join(t.TempDir(), "state"), w.path("state")))
+	}
+	const written = 700
+	text := new(strings.Builder)
+	for i := range written {
+		fmt.Fprintf(text, "line %d %s\n", i, strings.Repeat("-", i%60))
+	}
+	must(t, os.WriteFile(w.path("log/app.log"), []byte(text.String()), 0o640))
+
+	ballast := fill(t, w.path("ballast"))
+	out, exit := command(t, r.argv(w)...)
+	must(t, os.Remove(ballast))
+	again, failed := command(t, r.argv(w)...)
+	score := w.count(written)
+	score.tries = 1
+	scores.add("full disk", r.name, score)
+	if r.name == "rotate" && (!score.clean() || failed != 0) {
+		t.Errorf("%s\nfull (exit %d): %s\nafterwards (exit %d): %s\n%s", score, exit, out, failed, again, w.tree())
+	}
+}
+
+// fill takes all the space there is.
+func fill(t testing.TB, path string) string {
+	t.Helper()
+	f, err := os.Create(path)
+	must(t, err)
+	for block := make([]byte, 1<<20); len(block) > 0; {
+		if _, err = f.Write(block); errors.Is(err, syscall.ENOSPC) {
+			block = block[:len(block)/2]
+			err = nil
+		}
+		must(t, err)
+	}
+	must(t, f.Sync())
+	must(t, f.Close())
+	return path
+}
