@@ -29,15 +29,19 @@ func crashAfter(r *Run, k int) (report *Report, crashed bool) {
 		}
 		return nil
 	}
+	forking.RLock()
+	defer forking.RUnlock()
 	report = r.Execute(context.Background())
 	return report, crashed
 }
+
+// The tests below run beside each other, and beside no test that runs scripts:
+// see forking.
 
 // TestCrashAnywhere ends a run before its k-th change of a file, for every k,
 // and lets normal runs follow: each line is there exactly once, nothing expired
 // early, nothing is left over, the service was told.
 func TestCrashAnywhere(t *testing.T) {
-	t.Parallel()
 	for name, keys := range map[string]string{
 		"numbered":     "",
 		"create":       "create = true",
@@ -119,7 +123,6 @@ func crashAt(t *testing.T, k int, keys string) bool {
 // its packed form, as a run that ended before left them: the two stay one
 // generation, and nothing expires early.
 func TestCrashBesideAPair(t *testing.T) {
-	t.Parallel()
 	for name, packed := range map[string]string{"whole": "old\n", "cut short": ""} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -151,7 +154,6 @@ func TestCrashBesideAPair(t *testing.T) {
 // then another, and lets a whole run follow: each line is there once, and no
 // archive expired for the sake of one that was made twice.
 func TestCrashWhileCopying(t *testing.T) {
-	t.Parallel()
 	for k, crashed := 0, true; crashed; k++ {
 		w := newWorld(t)
 		w.now = time.Now()
@@ -188,7 +190,6 @@ func TestCrashWhileCopying(t *testing.T) {
 // TestCrashWhileCutting ends a run at every change while a service has the log
 // open that it empties, then another, and lets a whole run follow.
 func TestCrashWhileCutting(t *testing.T) {
-	t.Parallel()
 	for name, size := range map[string]int{"less than a block": 100, "a block": 4096, "two blocks": 8192, "more": 10_000} {
 		for fs, dir := range map[string]string{"disk": "", "memory": "/dev/shm"} {
 			t.Run(name+" on "+fs, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 )
@@ -114,6 +115,11 @@ type service struct {
 	out *bufio.Scanner
 }
 
+// forking keeps services from being started while runs of other tests are under
+// way. From its fork to its exec a child has copies of all descriptors of this
+// process: it would be one more writer of every archive.
+var forking sync.RWMutex
+
 // start starts a service on a log, and writes its pidfile once it is ready.
 func (w *world) start(role, log string, pidfiles ...string) *service {
 	w.Helper()
@@ -125,6 +131,8 @@ func (w *world) start(role, log string, pidfiles ...string) *service {
 	out, err := s.cmd.StdoutPipe()
 	w.must(err)
 	s.in, s.out = in, bufio.NewScanner(out)
+	forking.Lock()
+	defer forking.Unlock()
 	w.must(s.cmd.Start())
 	w.Cleanup(func() {
 		s.in.Close()

@@ -118,7 +118,10 @@ func (w *world) prepare(toml string, change ...func(*Options)) *Run {
 
 func (w *world) run(toml string, change ...func(*Options)) *Report {
 	w.Helper()
-	return w.prepare(toml, change...).Execute(context.Background())
+	r := w.prepare(toml, change...)
+	forking.RLock()
+	defer forking.RUnlock()
+	return r.Execute(context.Background())
 }
 
 // runOK is run where nothing may fail.
