@@ -287,6 +287,21 @@ func TestPreRemoveRefuses(t *testing.T) {
 	w.want("log", map[string]string{"a.log": "", "a.log.1.gz": "a.log.1", "a.log.2.gz": "a.log.2", "a.log.3": "a.log.3"})
 }
 
+// TestScriptRemovesArchives is no failure: scripts of logrotate do it themselves.
+func TestScriptRemovesArchives(t *testing.T) {
+	t.Parallel()
+	for _, script := range []string{"postrotate='rm DIR/log/a.log.2'", "preremove='rm $1'"} {
+		w := newWorld(t)
+		w.write("log/a.log.1", "one")
+		w.write("log/a.log", "two")
+		r := w.run("[log.app]\npaths=['DIR/log/a.log']\nsize=1\nrotate=1\n" + script + "\n")
+		if r.Failed() {
+			t.Errorf("%s: the run failed", script)
+		}
+		w.want("log", map[string]string{"a.log.1": "two"})
+	}
+}
+
 // mountTmpfs mounts a file system of its own at dir until the test ends.
 func mountTmpfs(t *testing.T, dir, options string) {
 	t.Helper()

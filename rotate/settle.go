@@ -38,6 +38,9 @@ func (x *execution) settle(ctx context.Context, told []signalled) {
 	for i, r := range signaler.Await(ctx, files) {
 		s := outcomes[i]
 		s.Status, s.After, s.Err = r.Status, r.After, r.Err
+		if missing(s.Err) && s.Archive != jobs[i].Log.Turned {
+			s.Status, s.Err = signaler.Released, nil // a script has removed it: nothing is left to be done
+		}
 		s.Since = jobs[i].since(s.ID, x.Plan.Now)
 		if s.Status != signaler.Released {
 			open[signaler.FileID(s.ID)] = append(open[signaler.FileID(s.ID)], s)
