@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -47,6 +48,22 @@ func TestGolden(t *testing.T) {
 				converts(t, name, conf)
 			}
 		})
+	}
+}
+
+// TestManualOfConvertIsRight converts the example of docs/convert.md.
+func TestManualOfConvertIsRight(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("../../docs/convert.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile("(?s)```\n(# The API.*?)```\n\n```toml\n(.*?)```").FindSubmatch(data)
+	if m == nil {
+		t.Fatal("no example")
+	}
+	if got := golden("api", string(m[1])); string(got.Files[1].Data) != string(m[2]) || len(got.Files) != 2 {
+		t.Errorf("got\n%s\nwant\n%s", txtar.Format(got), m[2])
 	}
 }
 

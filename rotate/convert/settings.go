@@ -2,10 +2,8 @@ package convert
 
 import (
 	"fmt"
-	"os/user"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -15,66 +13,6 @@ import (
 
 // setting is a key of a policy with its value, as TOML.
 type setting struct{ key, value string }
-
-// plain returns p without what changes nothing in it, and without what TOML
-// does not say: its name and place, and what is tolerated.
-func plain(p *policy.Policy) policy.Policy {
-	q := *p
-	q.Name, q.Pos = "", policy.Position{}
-	q.Paths, q.Exclude = unplaced(p.Paths), unplaced(p.Exclude)
-	q.SkipOdd, q.IgnoreDuplicates = false, false
-	if q.Timeout == timeout {
-		q.Timeout = 0 // logrotate waits for ever, but nobody asked it to
-	}
-	q.Notify = nil
-	for _, t := range p.Notify {
-		t.Pos = policy.Position{}
-		q.Notify = append(q.Notify, t)
-	}
-	if q.Size < 0 { // any size; in TOML, one byte at least
-		q.Size = 1
-	}
-	switch {
-	case q.Size > 0 && q.MaxSize > 0 && q.MaxSize < q.Size:
-		q.Size, q.Frequency = 0, policy.Frequency{}
-	case q.Size > 0:
-		q.MaxSize, q.Frequency = 0, policy.Frequency{}
-	}
-	if q.Frequency.Unit == policy.Never {
-		q.Frequency, q.MinSize, q.MinAge = policy.Frequency{}, 0, 0
-	}
-	if q.Method != policy.Rename {
-		q.Create = nil
-	}
-	if q.OldDir == "" {
-		q.MakeDir = nil
-	}
-	if q.DateExt {
-		q.Start = 1
-	} else {
-		q.DateFormat, q.DateYesterday, q.DateHourAgo = "", false, false
-	}
-	if !q.Compress.Enabled() {
-		q.Compress, q.DelayCompress = policy.Compression{}, false
-	}
-	if q.Mail == "" {
-		q.MailFirst, q.Compress.Uncompress = false, nil
-	}
-	if q.Scripts.Pre == "" && q.Scripts.Post == "" {
-		q.Scripts.Shared = false
-	}
-	return q
-}
-
-func unplaced(patterns []policy.Pattern) (out []policy.Pattern) {
-	for _, p := range patterns {
-		out = append(out, policy.Pattern{Text: p.Text})
-	}
-	return out
-}
-
-// timeout is that of a policy without one.
-const timeout = 6 * time.Hour
 
 // manual is the order of the keys in docs/configuration.md.
 var manual = []string{
@@ -174,14 +112,6 @@ func off(key string, p policy.Policy) string {
 	return "false"
 }
 
-// dateFormat is that of a policy without one.
-func dateFormat(f policy.Frequency) string {
-	if f.Unit == policy.Hourly || f.Unit == policy.Interval && f.Every < 24*time.Hour {
-		return "-%Y%m%d%H"
-	}
-	return "-%Y%m%d"
-}
-
 type keys []setting
 
 func (w *keys) add(key, value string) { *w = append(*w, setting{key, value}) }
@@ -248,53 +178,6 @@ func (w *keys) patterns(key string, list []policy.Pattern) {
 	w.add(key, array(texts))
 }
 
-// table returns the keys as an inline table.
-func (w keys) table() string {
-	parts := make([]string, len(w))
-	for i, s := range w {
-		parts[i] = s.key + " = " + s.value
-	}
-	return "{ " + strings.Join(parts, ", ") + " }"
-}
-
-func suText(u policy.User) string {
-	if u.Auto {
-		return `"auto"`
-	}
-	return keys{{"user", userName(u.UID)}, {"group", groupName(u.GID)}}.table()
-}
-
-func shredText(n int) string {
-	if n == 3 {
-		return "true"
-	}
-	return strconv.Itoa(n)
-}
-
-func compressText(c policy.Compression) string {
-	builtin := map[string]string{"gzip": ".gz", "zstd": ".zst"}
-	var t keys
-	if ext, ok := builtin[c.Method]; ok {
-		if c.Level == 0 && c.Ext == ext {
-			return quote(c.Method)
-		}
-		t.text("method", c.Method)
-		if c.Level > 0 {
-			t.add("level", strconv.Itoa(c.Level))
-		}
-		if c.Ext != ext {
-			t.text("ext", c.Ext)
-		}
-		return t.table()
-	}
-	t.add("command", array(c.Command))
-	if len(c.Uncompress) > 0 {
-		t.add("uncompress", array(c.Uncompress))
-	}
-	t.text("ext", c.Ext)
-	return t.table()
-}
-
 // targetSettings returns the keys of a [[log.NAME.notify]] table.
 func targetSettings(t policy.Target) []setting {
 	var w keys
@@ -310,26 +193,4 @@ func targetSettings(t policy.Target) []setting {
 	w.text("exe", t.Match.Exe)
 	w.text("user", t.Match.User)
 	return w
-}
-
-// userName returns what the reader takes for a user: a name where there is
-// one that it reads as such.
-func userName(uid int) string {
-	id := strconv.Itoa(uid)
-	if u, err := user.LookupId(id); err == nil {
-		if back, err := user.Lookup(u.Username); err == nil && back.Uid == id {
-			return number(u.Username)
-		}
-	}
-	return id
-}
-
-func groupName(gid int) string {
-	id := strconv.Itoa(gid)
-	if g, err := user.LookupGroupId(id); err == nil {
-		if back, err := user.LookupGroup(g.Name); err == nil && back.Gid == id {
-			return number(g.Name)
-		}
-	}
-	return id
 }
