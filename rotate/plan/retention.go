@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 )
@@ -36,7 +37,7 @@ func (d *decider) expire(own []held) {
 // as logrotate does: by 1d, what is a day and a half old is a day old, and stays.
 func Lifetime(maxage time.Duration) time.Duration {
 	const day = 24 * time.Hour
-	if maxage%day == 0 {
+	if maxage%day == 0 && maxage < math.MaxInt64-day {
 		return maxage + day - 1
 	}
 	return maxage
