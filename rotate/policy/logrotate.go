@@ -93,6 +93,7 @@ func (b *blocks) block(global *draft) *Error {
 		return fault("", "error parsing filename")
 	}
 	d := *global
+	d.policy.AddExtension = "" // logrotate hands down extension, but not this
 	b.inBlock = true
 	defer func() { b.inBlock = false }()
 	if err := b.body(&d); err != nil {
