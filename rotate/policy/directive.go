@@ -45,7 +45,7 @@ var directives = map[string]directive{
 	"norenamecopy":   {set: func(*draft) {}},
 	"create":         creation("create", 0o777, func(d *draft, c *Create) { d.policy.Create = c }),
 	"nocreate":       {set: func(d *draft) { d.policy.Create = nil }},
-	"olddir":         oneWord("olddir", "olddir path", func(d *draft, s string) { d.policy.OldDir = path.Clean(s) }),
+	"olddir":         oneWord("olddir", "olddir path", func(d *draft, s string) { d.policy.OldDir = path.Clean(expandHome(s)) }),
 	"noolddir":       {set: func(d *draft) { d.policy.OldDir = "" }},
 	"createolddir":   creation("createolddir", 0o7777, (*draft).makeDir),
 	"nocreateolddir": {set: func(d *draft) { d.policy.MakeDir = nil }},

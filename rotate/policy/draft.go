@@ -13,6 +13,7 @@ import (
 type draft struct {
 	policy Policy
 
+	rule     string // the directive that makes a log due; "": none has yet
 	copy     bool
 	truncate bool
 	shred    bool

@@ -241,9 +241,27 @@ func (b *blocks) directive(d *draft) *Error {
 	if word.set != nil {
 		b.separator()
 		word.set(d)
-		return nil
+	} else if err := word.read(b, d); err != nil {
+		return err
 	}
-	return word.read(b, d)
+	b.overrides(d, name)
+	return nil
+}
+
+// overrides tells of a size that ends a calendar rule, and the other way round:
+// of all of these directives only the last counts.
+func (b *blocks) overrides(d *draft, name string) {
+	switch name {
+	case "hourly", "daily", "weekly", "monthly", "yearly", "size":
+	default:
+		return
+	}
+	if before := d.rule; before != "" && (before == "size") != (name == "size") {
+		note := fault("use maxsize or minsize to have both", "'%s' overrides previously specified '%s'", name, before)
+		note.said = []string{"note: " + note.Text}
+		b.advise(note)
+	}
+	d.rule = name
 }
 
 func (b *blocks) suggest(name string) string {
