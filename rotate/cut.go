@@ -27,18 +27,11 @@ func (e *emptying) cut() error {
 	if err != nil {
 		return err
 	}
-	size, err := sizeOf(e.log)
-	if err != nil {
-		return err
-	}
 	block, err := fsys.BlockSize(e.log)
 	if err != nil {
 		return err
 	}
-	head := joint - joint%block
-	if head == size { // a cut must leave something
-		head = max(0, head-block)
-	}
+	head := joint - tailOf(joint, block)
 	if err := e.fs.Blank(e.log, head, joint); err != nil {
 		return err
 	}
@@ -72,7 +65,7 @@ func (e *emptying) behead(n int64) error {
 // isCopy reports whether a log begins with what archive holds, the last block
 // of which may be blanked already.
 func isCopy(log, archive *os.File) (bool, error) {
-	start, err := fsys.DataStart(log)
+	start, err := beginning(log)
 	if err != nil {
 		return false, err
 	}
@@ -84,36 +77,51 @@ func isCopy(log, archive *os.File) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	whole := size - size%block
-	if same, err := sameBytes(log, start, archive, 0, max(0, whole-block)); err != nil || !same {
+	rest := tailOf(size, block)
+	if same, err := sameBytes(log, start, archive, 0, size-rest); err != nil || !same {
 		return false, err
 	}
-	// The log, its archive, and how the archive would look with the rest of it blanked.
-	rest := min(size, size-whole+block)
 	live, kept := make([]byte, rest), make([]byte, rest)
-	for _, r := range []struct {
-		f   *os.File
-		buf []byte
-		at  int64
-	}{{log, live, start + size - rest}, {archive, kept, size - rest}} {
-		if _, err := r.f.ReadAt(r.buf, r.at); err == io.EOF {
-			return false, nil
-		} else if err != nil {
-			return false, err
-		}
+	if ok, err := readAt(log, live, start+size-rest); err != nil || !ok {
+		return false, err
 	}
-	if bytes.Equal(live, kept) {
-		return true, nil
+	if ok, err := readAt(archive, kept, size-rest); err != nil || !ok {
+		return false, err
 	}
-	if whole == 0 {
-		return false, nil // a log of less than a block is done once it is blanked
+	// A log of less than a block is done once it is blanked.
+	return bytes.Equal(live, kept) || rest < size && blank(live), nil
+}
+
+// tailOf returns how much of size bytes a cut leaves: some of the last block,
+// or all of it, so that there always is a blank line to know the cut by.
+func tailOf(size, block int64) int64 {
+	if size == 0 {
+		return 0
 	}
-	for _, n := range []int64{size - whole, rest} { // of a log that ended with a block, all of that
-		if n > 0 && bytes.Equal(live[:rest-n], kept[:rest-n]) && blank(live[rest-n:]) {
-			return true, nil
-		}
+	return (size-1)%block + 1
+}
+
+// beginning returns where a log begins: behind the hole of an earlier cut, which
+// a blank line follows. Any other hole is the log's own.
+func beginning(log *os.File) (int64, error) {
+	start, err := fsys.DataStart(log)
+	if err != nil || start == 0 {
+		return 0, err
 	}
-	return false, nil
+	block, err := fsys.BlockSize(log)
+	if err != nil {
+		return 0, err
+	}
+	head := make([]byte, block)
+	n, err := log.ReadAt(head, start)
+	if err != nil && err != io.EOF {
+		return 0, err
+	}
+	line := bytes.IndexByte(head[:n], '\n')
+	if line < 0 || !blank(head[:line+1]) {
+		return 0, nil
+	}
+	return start, nil
 }
 
 func blank(line []byte) bool {
@@ -126,16 +134,11 @@ func sameBytes(a *os.File, at int64, b *os.File, bt, n int64) (bool, error) {
 	var x, y [64 << 10]byte
 	for n > 0 {
 		p, q := x[:min(n, int64(len(x)))], y[:min(n, int64(len(y)))]
-		for _, r := range []struct {
-			f   *os.File
-			buf []byte
-			off int64
-		}{{a, p, at}, {b, q, bt}} {
-			if _, err := r.f.ReadAt(r.buf, r.off); err == io.EOF {
-				return false, nil
-			} else if err != nil {
-				return false, err
-			}
+		if ok, err := readAt(a, p, at); err != nil || !ok {
+			return false, err
+		}
+		if ok, err := readAt(b, q, bt); err != nil || !ok {
+			return false, err
 		}
 		if !bytes.Equal(p, q) {
 			return false, nil
@@ -143,6 +146,15 @@ func sameBytes(a *os.File, at int64, b *os.File, bt, n int64) (bool, error) {
 		at, bt, n = at+int64(len(p)), bt+int64(len(p)), n-int64(len(p))
 	}
 	return true, nil
+}
+
+// readAt fills buf from an offset of f. It reports false if f ends before.
+func readAt(f *os.File, buf []byte, at int64) (bool, error) {
+	_, err := f.ReadAt(buf, at)
+	if err == io.EOF {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // longestLine is how far lineEnd looks back.
@@ -168,7 +180,7 @@ func lineEnd(f *os.File, start, end int64) (int64, error) {
 // seekLines goes to where the data of a log begin and returns how many bytes
 // of whole lines follow, before the offset end.
 func seekLines(log *os.File, end int64) (int64, error) {
-	start, err := fsys.DataStart(log)
+	start, err := beginning(log)
 	if err != nil {
 		return 0, err
 	}

@@ -159,7 +159,7 @@ func (k *peek) stat(p plan.Place) (fsys.Info, error) {
 func (k *peek) hole(log plan.Place) (n int64) {
 	// What cannot be looked at is taken for data.
 	_ = k.read(log, func(f *os.File, _ fsys.Info) (err error) {
-		n, err = fsys.DataStart(f)
+		n, err = beginning(f)
 		return err
 	})
 	return n

@@ -153,7 +153,7 @@ func (j *job) remember(log *os.File, _ fsys.Info) (err error) {
 
 // head is a digest of how a log of at least size bytes begins.
 func head(log *os.File, size int64) (string, error) {
-	start, err := fsys.DataStart(log)
+	start, err := beginning(log)
 	if err != nil {
 		return "", err
 	}

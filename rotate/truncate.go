@@ -139,7 +139,7 @@ func (e *emptying) rest(end int64) error {
 
 // joint returns the offset in the log up to which the archive has it.
 func (e *emptying) joint() (int64, error) {
-	start, err := fsys.DataStart(e.log)
+	start, err := beginning(e.log)
 	if err != nil {
 		return 0, err
 	}
