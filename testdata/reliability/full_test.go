@@ -40,7 +40,7 @@ func full(t *testing.T, r rotator, s strategy, elsewhere bool) {
 	const written = 700
 	text := new(strings.Builder)
 	for i := range written {
-		fmt.Fprintf(text, "line %d %s\n", i, strings.Repeat("-", i%60))
+		fmt.Fprintln(text, line(i, 0))
 	}
 	must(t, os.WriteFile(w.path("log/app.log"), []byte(text.String()), 0o640))
 

@@ -49,9 +49,9 @@ func serve(role, log string) error {
 		close(always)
 		tick = always
 	}
-	n := 0
+	n, pid := 0, os.Getpid()
 	write := func() error {
-		_, err := fmt.Fprintf(f, "line %d %s\n", n, strings.Repeat("-", n%60))
+		_, err := fmt.Fprintln(f, line(n, pid))
 		n++
 		if err == nil && role == "durable" && n%25 == 0 {
 			err = f.Sync()
@@ -86,6 +86,19 @@ func serve(role, log string) error {
 			}
 		}
 	}
+}
+
+// line is the n-th line of a service.
+func line(n, pid int) string {
+	return fmt.Sprintf("line %d of %d %s", n, pid, strings.Repeat("-", n%60))
+}
+
+// parse is the inverse of line. It reports false for what is not a whole line.
+func parse(s string) (n, pid int, ok bool) {
+	if _, err := fmt.Sscanf(s, "line %d of %d", &n, &pid); err != nil {
+		return 0, 0, false
+	}
+	return n, pid, s == line(n, pid)
 }
 
 // service is a running serve.
