@@ -1,6 +1,8 @@
 # What the targets do is in the Go tests and in the scripts below testdata/.
 
-.PHONY: build demo test check race fuzz vuln bench tools
+.PHONY: build demo test check race differential test-differential fuzz vuln bench tools
+
+beside = ./testdata/bench ./testdata/differential # ./... leaves testdata out
 
 build: ## one static binary in bin/
 	CGO_ENABLED=0 go build -trimpath -o bin/rotate ./cmd/rotate
@@ -8,16 +10,22 @@ build: ## one static binary in bin/
 demo: ## the whole job in a temporary folder
 	go run ./cmd/rotate demo
 
-test: tools check race ## everything that must pass
+test: tools check race differential ## everything that must pass
 
 check: ## format, vet, staticcheck
 	@test -z "$$(go tool gofumpt -l . | tee /dev/stderr)"
-	go vet ./...
-	go tool staticcheck ./...
+	go vet ./... $(beside)
+	go tool staticcheck ./... $(beside)
 	go mod tidy -diff
 
 race: ## every test, under the race detector; services need not linger when they end
 	GORACE=atexit_sleep_ms=0 go test -race ./...
+
+differential: ## 2,000 random trials beside the real logrotate
+	go test ./testdata/differential
+
+test-differential: tools ## many more; ARGS="-seed N -trials N"
+	go test -v -timeout 0 ./testdata/differential -trials 50000 $(ARGS)
 
 fuzz: ## each fuzz target for a minute
 	testdata/fuzz.sh 60s

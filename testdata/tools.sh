@@ -9,6 +9,9 @@ have logrotate logrotate
 have strace strace
 have setfacl acl
 have zstd zstd
+have gzip gzip
+have bzip2 bzip2
+have xz xz-utils
 have pigz pigz
 have node nodejs
 have npm npm

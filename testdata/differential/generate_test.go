@@ -1,0 +1,237 @@
+package differential
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A maker makes trials. What the programs are known to do differently
+// (docs/compat.md) it makes seldom, so that the bulk compares exactly.
+type maker struct {
+	*rand.Rand
+	t trial
+}
+
+// generate makes a trial; the same one for the same numbers.
+func generate(seed, n uint64) trial {
+	m := &maker{Rand: rand.New(rand.NewPCG(seed, n))}
+	var global, blocks []string
+	for i := range pick(m, 1, 1, 1, 1, 2, 2, 3) {
+		b := m.block(i)
+		if i == 0 && m.once(5) {
+			b.directives, global = m.lift(b.directives)
+		}
+		blocks = append(blocks, b.String())
+	}
+	m.t.conf = strings.Join(global, "") + m.include(blocks)
+	m.runs()
+	return m.t
+}
+
+// once is true one time in n.
+func (m *maker) once(n int) bool { return m.IntN(n) == 0 }
+
+func pick[T any](m *maker, all ...T) T { return all[m.IntN(len(all))] }
+
+// lift makes some directives global.
+func (m *maker) lift(all []string) (local, global []string) {
+	for _, d := range all {
+		if m.once(2) && !strings.Contains(d, "endscript") {
+			global = append(global, d)
+		} else {
+			local = append(local, d)
+		}
+	}
+	return local, global
+}
+
+// include moves blocks to files of their own, at times.
+func (m *maker) include(blocks []string) string {
+	if !m.once(10) {
+		return strings.Join(blocks, pick(m, "", "\n", "# the next\n"))
+	}
+	text := ""
+	if m.once(3) {
+		text = pick(m, "tabooext + .no\n", "taboopat *.no\n", "tabooext + .x,.no\n", "taboopat + *.no,y*\n")
+	}
+	for i, b := range blocks {
+		name := fmt.Sprintf("conf.d/%c%s", 'c'-i, pick(m, "", "", ".conf", ".no", ".dpkg-old", "~", ".bak"))
+		m.add(entry{kind: "junk", mode: 0o644, path: name, arg: strconv.Quote(b)})
+	}
+	return text + "include DIR/conf.d\n"
+}
+
+func (m *maker) add(e entry) { m.t.tree = append(m.t.tree, e) }
+
+// runs decides when the programs run.
+func (m *maker) runs() {
+	steady := strings.Contains(m.t.conf, "%V") // no way to move a week
+	for i := range pick(m, 1, 1, 2, 2, 3, 4) {
+		r := run{force: m.once(6), lines: pick(m, 0, 1, 3)}
+		if i > 0 && !steady {
+			r.after = pick(m, 0, time.Hour, day, day, 25*time.Hour, 7*day, 8*day, 31*day, long)
+		}
+		if dates := strings.Contains(m.t.conf, "dateext"); dates && i > 0 && r.after < day && !m.once(20) {
+			r.force, r.after = false, max(r.after, 25*time.Hour) // or names collide
+			if steady {
+				break
+			}
+		}
+		m.t.runs = append(m.t.runs, r)
+	}
+}
+
+// A block is what a configuration says about some logs.
+type block struct {
+	patterns   string
+	directives []string
+}
+
+func (b block) String() string {
+	return b.patterns + " {\n" + strings.Join(b.directives, "") + "}\n"
+}
+
+// block makes block i with its logs and archives.
+func (m *maker) block(i int) block {
+	dir := pick(m, "log", "log", "log/sub", "log/with space") + strings.Repeat("/n", i)
+	names := []string{"app.log", "b.log", "noext", "x.log.log", "with space.log", "ümlaut.log", "-dash.log", "app.1.log", "nginx-access.log", "a+b(c).log"}
+	m.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	names = names[:pick(m, 1, 1, 1, 2, 3)]
+	s := m.style(i)
+	for _, name := range names {
+		m.log(s, path.Join(dir, name))
+	}
+	if m.once(3) {
+		m.stranger(dir, names)
+	}
+	if s.olddir != "" && !strings.Contains(strings.Join(s.directives, ""), "createolddir") || m.once(50) {
+		m.add(entry{kind: "dir", mode: pick(m, os.FileMode(0o755), 0o755, 0o700), path: m.olddir(s, dir)})
+	}
+	if s.su != 0 {
+		m.add(entry{kind: "dir", mode: 0o755, uid: s.su, gid: s.su, path: dir})
+	} else if m.once(40) {
+		m.add(entry{kind: "dir", mode: pick(m, os.FileMode(0o777), 0o775, 0o1777), path: dir})
+	}
+	return block{m.patterns(s, dir, names), s.directives}
+}
+
+func (m *maker) olddir(s style, dir string) string {
+	if rest, ok := strings.CutPrefix(s.olddir, "DIR/"); ok {
+		return rest
+	}
+	return path.Join(dir, s.olddir)
+}
+
+// patterns names the logs of a block.
+func (m *maker) patterns(s style, dir string, names []string) string {
+	quote := func(s string) string {
+		if strings.ContainsAny(s, " ()") || m.once(5) {
+			return `"` + s + `"`
+		}
+		return s
+	}
+	// Archives that are named as logs are turned as logs; few ask for that.
+	again := s.olddir == "" && (s.extension == ".log" || s.addextension == ".log" || strings.HasSuffix(s.format, ".log"))
+	star := !slices.ContainsFunc(names, func(n string) bool { return !strings.HasSuffix(n, ".log") })
+	if star && m.once(2) && (!again || m.once(20)) {
+		return quote("DIR/" + dir + "/*.log")
+	}
+	var all []string
+	for _, n := range names {
+		all = append(all, quote("DIR/"+dir+"/"+n))
+	}
+	return strings.Join(all, pick(m, " ", " ", "\n"))
+}
+
+// log makes a log, its archives and what the state says of it.
+func (m *maker) log(s style, log string) {
+	age := pick(m, time.Hour, 5*time.Hour, 25*time.Hour, 3*day+time.Hour, 9*day+time.Hour)
+	e := entry{kind: "file", mode: m.mode(), path: log, age: age, arg: strconv.Itoa(pick(m, 0, 1, 2, 2, 3, 50, 400))}
+	e.uid, e.gid = m.owner(s)
+	switch {
+	case m.once(60):
+		e.kind, e.arg = "sparse", "100000"
+	case m.once(60):
+		e.kind, e.arg = "link", "app.target"
+	case m.once(80):
+		e.kind, e.arg = "dir", ""
+		e.mode |= 0o700
+	}
+	if !m.once(12) {
+		m.add(e)
+		if e.kind == "file" && m.once(40) {
+			m.add(entry{kind: "hard", mode: e.mode, uid: e.uid, gid: e.gid, age: age, path: log + ".other", arg: log})
+		}
+	}
+	if !m.once(8) {
+		m.t.state = append(m.t.state, turned{log, pick(m, 0, time.Hour, 2*time.Hour, 23*time.Hour, 25*time.Hour, 2*day, 6*day, 8*day, 32*day, long)})
+	}
+	n := pick(m, 0, 0, 1, 2, 3, s.rotate, s.rotate)
+	if !m.once(30) && s.rotate >= 0 {
+		n = min(n, s.rotate)
+	}
+	for k := range n {
+		if m.once(12) {
+			continue // a gap
+		}
+		m.archive(s, log, k)
+	}
+}
+
+func (m *maker) archive(s style, log string, k int) {
+	age := time.Duration(k+1)*s.period + time.Hour
+	ext, kind := "", "file"
+	packed := s.compress && (k > 0 || !s.delay)
+	if m.once(25) {
+		packed = !packed
+	}
+	if packed {
+		ext, kind = s.ext, s.kind
+	}
+	e := entry{kind: kind, mode: m.mode(), age: age, path: m.name(s, log, k, age) + ext, arg: strconv.Itoa(pick(m, 0, 1, 2, 3))}
+	e.uid, e.gid = m.owner(s)
+	m.add(e)
+}
+
+// name is what archive k is called, or near enough.
+func (m *maker) name(s style, log string, k int, age time.Duration) string {
+	dir, base := path.Split(log)
+	if s.olddir != "" {
+		dir = m.olddir(s, path.Dir(log))
+	}
+	end := ""
+	if s.extension != "" && strings.HasSuffix(base, s.extension) {
+		base, end = strings.TrimSuffix(base, s.extension), s.extension
+	}
+	if s.addextension != "" {
+		base, end = strings.TrimSuffix(base, s.addextension), s.addextension
+	}
+	if s.dateext {
+		return path.Join(dir, fmt.Sprintf("%s{%s|%s}%s", base, span(age), s.format, end))
+	}
+	return path.Join(dir, fmt.Sprintf("%s.%d%s", base, s.start+k, end))
+}
+
+// stranger makes a file that looks like an archive, but is none.
+func (m *maker) stranger(dir string, names []string) {
+	log := pick(m, names...)
+	name := log + pick(m, ".old", ".bak", "-2020", ".1.tmp", ".01", ".x", "-20201301x", ".gz", ".1.gz.bak", ".99", "-20200230")
+	m.add(entry{kind: "file", mode: 0o644, age: 40*day + time.Hour, path: path.Join(dir, name), arg: "2"})
+}
+
+func (m *maker) mode() os.FileMode {
+	return pick(m, os.FileMode(0o644), 0o644, 0o640, 0o600, 0o664, 0o444, 0o755, 0o2640)
+}
+
+func (m *maker) owner(s style) (uid, gid int) {
+	if s.su != 0 {
+		return s.su, s.su
+	}
+	return pick(m, 0, 0, 33, 65534), pick(m, 0, 0, 4, 65534)
+}
