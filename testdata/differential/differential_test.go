@@ -81,10 +81,11 @@ func TestRandom(t *testing.T) {
 					continue
 				}
 				if failed.Add(1) > uint64(*most) {
+					t.Logf("trial %d differs, run %d: %s", n, d.round+1, d.what[0])
 					continue
 				}
-				if d.found() {
-					trial = b.shrink(trial)
+				if d.err == nil {
+					trial = b.shrink(trial, d)
 				}
 				t.Errorf("trial %d differs, and so does\n%s", n, b.try(trial, true).with(trial))
 			}
@@ -113,9 +114,6 @@ func (d *difference) with(t trial) *difference {
 	d.text = t.String()
 	return d
 }
-
-// found is false for a trial that could not be made.
-func (d *difference) found() bool { return d.err == nil }
 
 func (d *difference) String() string {
 	return fmt.Sprintf("%s\nrun %d:\n%s\n--- logrotate says\n%s\n--- rotate says\n%s", d.text, d.round+1, strings.Join(d.what, "\n"), d.theirs, d.ours)

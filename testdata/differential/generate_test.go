@@ -163,7 +163,7 @@ func (m *maker) log(s style, log string) {
 		e.kind, e.arg = "dir", ""
 		e.mode |= 0o700
 	}
-	if !m.once(12) {
+	if !m.once(50) {
 		m.add(e)
 		if e.kind == "file" && m.once(40) {
 			m.add(entry{kind: "hard", mode: e.mode, uid: e.uid, gid: e.gid, age: age, path: log + ".other", arg: log})

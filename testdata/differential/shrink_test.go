@@ -6,15 +6,16 @@ import (
 )
 
 // shrink makes a trial smaller as long as it still differs: fewer runs, blocks,
-// directives and files, then plainer files. It always takes the same way.
-func (b *bench) shrink(t trial) trial {
+// directives and files, then plainer files. It always takes the same way, and
+// does not end at a difference of another kind.
+func (b *bench) shrink(t trial, d *difference) trial {
 	for tries := 0; ; {
 		smaller := false
 		for c := range t.smaller {
 			if tries++; tries > 500 {
 				return t
 			}
-			if d := b.try(c, false); d != nil && d.found() {
+			if is := b.try(c, false); is != nil && is.kind() == d.kind() {
 				t, smaller = c, true
 				break
 			}
@@ -23,6 +24,24 @@ func (b *bench) shrink(t trial) trial {
 			return t
 		}
 	}
+}
+
+// kind tells differences apart: what differs first, and how.
+func (d *difference) kind() string {
+	if d.err != nil {
+		return "none"
+	}
+	first := d.what[0]
+	kind, _, _ := strings.Cut(first, " ")
+	if strings.HasPrefix(kind, "log/") {
+		kind = "file"
+	}
+	for _, side := range []string{"- nothing", "+ nothing", "- 0", "- 1"} {
+		if strings.Contains(first, side) {
+			kind += side
+		}
+	}
+	return kind
 }
 
 // smaller yields the trials that are one step smaller.

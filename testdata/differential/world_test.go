@@ -142,8 +142,11 @@ func pack(kind string, text []byte) ([]byte, error) {
 	case "gzip":
 		var b bytes.Buffer
 		z := gzip.NewWriter(&b)
-		_, err := z.Write(text)
-		return b.Bytes(), errors.Join(err, z.Close())
+		if _, err := z.Write(text); err != nil {
+			return nil, err
+		}
+		err := z.Close()
+		return b.Bytes(), err
 	case "zstd":
 		z, err := zstd.NewWriter(nil)
 		if err != nil {
