@@ -11,16 +11,21 @@ import (
 	"time"
 )
 
-// A maker makes trials. What the programs are known to do differently
-// (docs/compat.md) it makes seldom, so that the bulk compares exactly.
+// A maker makes trials. Most avoid what the programs are known to do
+// differently (docs/compat.md), so that they compare exactly. The wild ones go
+// there, and ask of rotate only that it keeps every line.
 type maker struct {
 	*rand.Rand
-	t trial
+	t    trial
+	wild bool
 }
 
 // generate makes a trial; the same one for the same numbers.
 func generate(seed, n uint64) trial {
 	m := &maker{Rand: rand.New(rand.NewPCG(seed, n))}
+	if m.once(8) {
+		m.wild, m.t.note = true, wild
+	}
 	var global, blocks []string
 	for i := range pick(m, 1, 1, 1, 1, 2, 2, 3) {
 		b := m.block(i)
@@ -77,7 +82,7 @@ func (m *maker) runs() {
 		if i > 0 && !steady {
 			r.after = pick(m, 0, time.Hour, day, day, 25*time.Hour, 7*day, 8*day, 31*day, long)
 		}
-		if dates := strings.Contains(m.t.conf, "dateext"); dates && i > 0 && r.after < day && !m.once(20) {
+		if dates := strings.Contains(m.t.conf, "dateext"); dates && i > 0 && r.after < day && !m.wild {
 			r.force, r.after = false, max(r.after, 25*time.Hour) // or names collide
 			if steady {
 				break
@@ -115,7 +120,7 @@ func (m *maker) block(i int) block {
 	}
 	if s.su != 0 {
 		m.add(entry{kind: "dir", mode: 0o755, uid: s.su, gid: s.su, path: dir})
-	} else if m.once(40) {
+	} else if m.wild && m.once(4) {
 		m.add(entry{kind: "dir", mode: pick(m, os.FileMode(0o777), 0o775, 0o1777), path: dir})
 	}
 	return block{m.patterns(s, dir, names), s.directives}
@@ -139,7 +144,10 @@ func (m *maker) patterns(s style, dir string, names []string) string {
 	// Archives that are named as logs are turned as logs; few ask for that.
 	again := s.olddir == "" && (s.extension == ".log" || s.addextension == ".log" || strings.HasSuffix(s.format, ".log"))
 	star := !slices.ContainsFunc(names, func(n string) bool { return !strings.HasSuffix(n, ".log") })
-	if star && m.once(2) && (!again || m.once(20)) {
+	if m.wild && m.once(4) {
+		return quote("DIR/" + dir + "/*")
+	}
+	if star && m.once(2) && (!again || m.wild) {
 		return quote("DIR/" + dir + "/*.log")
 	}
 	var all []string
@@ -155,6 +163,7 @@ func (m *maker) log(s style, log string) {
 	e := entry{kind: "file", mode: m.mode(), path: log, age: age, arg: strconv.Itoa(pick(m, 0, 1, 2, 2, 3, 50, 400))}
 	e.uid, e.gid = m.owner(s)
 	switch {
+	case s.rotate == 0: // one that is odd is not removed, but its siblings are
 	case m.once(60):
 		e.kind, e.arg = "sparse", "100000"
 	case m.once(60):
@@ -173,7 +182,7 @@ func (m *maker) log(s style, log string) {
 		m.t.state = append(m.t.state, turned{log, pick(m, 0, time.Hour, 2*time.Hour, 23*time.Hour, 25*time.Hour, 2*day, 6*day, 8*day, 32*day, long)})
 	}
 	n := pick(m, 0, 0, 1, 2, 3, s.rotate, s.rotate)
-	if !m.once(30) && s.rotate >= 0 {
+	if s.rotate >= 0 && !m.wild {
 		n = min(n, s.rotate)
 	}
 	for k := range n {
@@ -188,7 +197,7 @@ func (m *maker) archive(s style, log string, k int) {
 	age := time.Duration(k+1)*s.period + time.Hour
 	ext, kind := "", "file"
 	packed := s.compress && (k > 0 || !s.delay)
-	if m.once(25) {
+	if m.wild && m.once(3) {
 		packed = !packed
 	}
 	if packed {
@@ -221,7 +230,11 @@ func (m *maker) name(s style, log string, k int, age time.Duration) string {
 // stranger makes a file that looks like an archive, but is none.
 func (m *maker) stranger(dir string, names []string) {
 	log := pick(m, names...)
-	name := log + pick(m, ".old", ".bak", "-2020", ".1.tmp", ".01", ".x", "-20201301x", ".gz", ".1.gz.bak", ".99", "-20200230")
+	names = []string{".old", ".bak", "-2020", ".1.tmp", ".x", "-20201301x", ".1.gz.bak", "-20200230"}
+	if m.wild {
+		names = []string{".gz", ".99", ".01", ".2.xz", ".1", ".1.gz", "{0d|-%Y%m%d}"}
+	}
+	name := log + pick(m, names...)
 	m.add(entry{kind: "file", mode: 0o644, age: 40*day + time.Hour, path: path.Join(dir, name), arg: "2"})
 }
 

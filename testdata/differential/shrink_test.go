@@ -134,7 +134,8 @@ func smallerConfs(conf string) (all []string) {
 		}
 	}
 	for i, u := range units {
-		if !strings.HasSuffix(u, "{\n") && u != "}\n" {
+		// Without a rotate it would be another trial: nothing is kept.
+		if !strings.HasSuffix(u, "{\n") && u != "}\n" && !strings.HasPrefix(strings.TrimSpace(u), "rotate") {
 			drop(i, i+1)
 		}
 	}

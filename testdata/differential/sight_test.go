@@ -25,7 +25,7 @@ type sight struct {
 	tree    map[string]file
 	state   map[string]string
 	mails   []string            // sorted
-	scripts map[string][]string // by block and kind, in order
+	scripts map[string][]string // by block and kind; sorted, for rotate does log by log what logrotate does in turn
 	said    string              // not compared: for who reads a difference
 }
 
@@ -185,6 +185,9 @@ func (w *world) records(s *sight) error {
 		s.mails = append(s.mails, w.general(fmt.Sprintf("%s\n%s%s", args, how, plain)))
 	}
 	slices.Sort(s.mails)
+	for _, args := range s.scripts {
+		slices.Sort(args)
+	}
 	return nil
 }
 

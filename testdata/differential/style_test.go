@@ -139,7 +139,7 @@ func (m *maker) method(s *style) {
 		s.olddir = pick(m, "old", "DIR/log/archive", "deep/er")
 		s.say("olddir %s", s.olddir)
 		if m.once(2) {
-			s.say("createolddir%s", pick(m, "", " 0750", " 0700 nobody nogroup", " 755 root adm"))
+			s.say("createolddir%s", pick(m, " 0755", " 0750", " 0700 nobody nogroup", " 755 root adm"))
 		}
 	}
 	if m.once(25) {
@@ -182,7 +182,7 @@ func (m *maker) names(s *style) {
 		s.say("datehourago")
 	}
 	if m.once(3) {
-		s.format = pick(m, ".%Y-%m-%d", "-%Y%m%d", "_%Y_%m_%d", "-%Y%m%d%H", "-%Y%m%d-%H%M%S", "-%s", "-%Y%m%d.log", "-%Y-%V", "-%Y%m%d%z", ".%Y%m")
+		s.format = pick(m, ".%Y-%m-%d", "-%Y%m%d", "_%Y_%m_%d", "-%Y%m%d%H", "-%Y%m%d-%H%M%S", "-%s", "-%Y%m%d.log", "-%Y-%V", ".%Y%m")
 		s.say("dateformat %s", s.format)
 	}
 }

@@ -46,6 +46,9 @@ type run struct {
 	force bool
 }
 
+// wild is the note of a trial of which only the lines count.
+const wild = "wild\n"
+
 const (
 	day  = 24 * time.Hour
 	long = 400 * day
