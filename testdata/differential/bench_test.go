@@ -88,6 +88,8 @@ func (b *bench) once(t trial, verbose bool) (*difference, error) {
 	for round, r := range t.runs {
 		var sights [2]*sight
 		var live map[string]int
+		var state map[string]string
+		var err error
 		for i, p := range []program{b.theirs, b.ours} {
 			w := worlds[i]
 			if err := w.pass(r.after, formats); err != nil {
@@ -97,6 +99,9 @@ func (b *bench) once(t trial, verbose bool) (*difference, error) {
 				return nil, err
 			}
 			live = w.live()
+			if state, err = w.state(); err != nil {
+				return nil, err
+			}
 			exit, said, err := p.run(w, r, verbose)
 			if err != nil {
 				return nil, fmt.Errorf("%w\n%s", err, said)
@@ -116,7 +121,7 @@ func (b *bench) once(t trial, verbose bool) (*difference, error) {
 			}
 			continue
 		}
-		touched := b.tolerate(t, r, sights[0], sights[1])
+		touched := b.tolerate(pair{t, state, sights[0], sights[1]})
 		d.what = append(d.what, lost(sights[0], sights[1])...)
 		if d.what = append(d.what, differ(sights[0], sights[1])...); len(d.what) > 0 {
 			return d, nil

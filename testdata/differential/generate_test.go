@@ -154,7 +154,7 @@ func (m *maker) patterns(s style, dir string, names []string) string {
 	for _, n := range names {
 		all = append(all, quote("DIR/"+dir+"/"+n))
 	}
-	return strings.Join(all, pick(m, " ", " ", "\n"))
+	return strings.Join(all, pick(m, " ", "  "))
 }
 
 // log makes a log, its archives and what the state says of it.
@@ -194,7 +194,7 @@ func (m *maker) log(s style, log string) {
 }
 
 func (m *maker) archive(s style, log string, k int) {
-	age := time.Duration(k+1)*s.period + time.Hour
+	age := time.Duration(k+1)*s.period + time.Hour + s.ago
 	ext, kind := "", "file"
 	packed := s.compress && (k > 0 || !s.delay)
 	if m.wild && m.once(3) {

@@ -25,7 +25,7 @@ type sight struct {
 	tree    map[string]file
 	state   map[string]string
 	mails   []string            // sorted
-	scripts map[string][]string // by block and kind; sorted, for rotate does log by log what logrotate does in turn
+	scripts map[string][]string // by block and kind, in order
 	said    string              // not compared: for who reads a difference
 }
 
@@ -56,7 +56,7 @@ func sum(s string) (h uint32) {
 
 // look takes the sight of a world after a run, and puts away the records.
 func (w *world) look(exit int, said string) (*sight, error) {
-	s := &sight{exit: exit, said: w.general(said), tree: map[string]file{}, state: map[string]string{}, scripts: map[string][]string{}}
+	s := &sight{exit: exit, said: w.general(said), tree: map[string]file{}, scripts: map[string][]string{}}
 	err := filepath.WalkDir(w.dir, func(path string, e fs.DirEntry, err error) error {
 		rel := strings.TrimPrefix(path, w.dir+"/")
 		if err != nil || path == w.dir {
@@ -74,18 +74,24 @@ func (w *world) look(exit int, said string) (*sight, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, err := readState(w.path("var/state"))
-	if err != nil {
+	if s.state, err = w.state(); err != nil {
 		return nil, err
 	}
+	return s, w.records(s)
+}
+
+// state is the state as far as decisions look at it.
+func (w *world) state() (map[string]string, error) {
+	state, err := readState(w.path("var/state"))
+	general := map[string]string{}
 	for log, at := range state {
 		when := at.Format(time.DateTime)
 		if !at.Before(w.now.Truncate(time.Hour)) {
 			when = "now" // all that decisions look at is the hour
 		}
-		s.state[w.general(log)] = when
+		general[w.general(log)] = when
 	}
-	return s, w.records(s)
+	return general, err
 }
 
 // general replaces the folder of the world, so that worlds compare.
@@ -185,9 +191,6 @@ func (w *world) records(s *sight) error {
 		s.mails = append(s.mails, w.general(fmt.Sprintf("%s\n%s%s", args, how, plain)))
 	}
 	slices.Sort(s.mails)
-	for _, args := range s.scripts {
-		slices.Sort(args)
-	}
 	return nil
 }
 

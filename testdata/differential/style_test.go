@@ -15,6 +15,7 @@ type style struct {
 	period       time.Duration
 	dateext      bool
 	format       string
+	ago          time.Duration // how much older than the turn the dates are
 	start        int
 	extension    string
 	addextension string
@@ -177,12 +178,24 @@ func (m *maker) names(s *style) {
 	s.say("dateext")
 	switch m.IntN(8) {
 	case 0:
+		s.ago = day
 		s.say("dateyesterday")
 	case 1:
+		s.ago = time.Hour
 		s.say("datehourago")
 	}
 	if m.once(3) {
-		s.format = pick(m, ".%Y-%m-%d", "-%Y%m%d", "_%Y_%m_%d", "-%Y%m%d%H", "-%Y%m%d-%H%M%S", "-%s", "-%Y%m%d.log", "-%Y-%V", ".%Y%m")
+		formats := []string{"-%Y%m%d%H", "-%Y%m%d-%H%M%S", "-%s"}
+		if s.period >= day {
+			formats = append(formats, ".%Y-%m-%d", "-%Y%m%d", "_%Y_%m_%d", "-%Y%m%d.log")
+		}
+		if s.period >= 7*day {
+			formats = append(formats, "-%Y-%V")
+		}
+		if s.period >= 31*day {
+			formats = append(formats, ".%Y%m")
+		}
+		s.format = pick(m, formats...)
 		s.say("dateformat %s", s.format)
 	}
 }

@@ -30,7 +30,7 @@ type world struct {
 
 // make lays out the tree, the state and the configuration in dir.
 func (t trial) make(dir string, now time.Time) (*world, error) {
-	w := &world{dir: dir, now: now}
+	w := &world{dir: dir, now: now, logs: t.logs()}
 	for _, d := range []string{"", "log", "var", "rec"} {
 		if err := os.MkdirAll(w.path(d), 0o755); err != nil {
 			return nil, err
@@ -44,9 +44,6 @@ func (t trial) make(dir string, now time.Time) (*world, error) {
 		if err := w.make(e); err != nil {
 			return nil, fmt.Errorf("make %s: %w", e, err)
 		}
-		if e.kind == "file" && strings.HasSuffix(e.path, "log") && !archived.MatchString(e.path) {
-			w.logs = append(w.logs, e.path)
-		}
 	}
 	if t.state == nil {
 		return w, nil
@@ -55,11 +52,7 @@ func (t trial) make(dir string, now time.Time) (*world, error) {
 	b.WriteString("logrotate state -- version 2\n")
 	for _, s := range t.state {
 		fmt.Fprintf(&b, "%q %s\n", w.path(s.path), now.Add(-s.age).Format(stateTime))
-		if !slices.Contains(w.logs, s.path) {
-			w.logs = append(w.logs, s.path)
-		}
 	}
-	slices.Sort(w.logs)
 	return w, os.WriteFile(w.path("var/state"), []byte(b.String()), 0o644)
 }
 
