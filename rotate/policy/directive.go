@@ -43,11 +43,11 @@ var directives = map[string]directive{
 	"nocopytruncate": {set: func(d *draft) { d.truncate = false }},
 	"renamecopy":     {set: func(d *draft) { d.truncate = false }},
 	"norenamecopy":   {set: func(*draft) {}},
-	"create":         creation("create", 0o777, func(d *draft, c *Create) { d.policy.Create = c }),
+	"create":         creation("create", 0o777, func(d *draft) (*Create, **Create) { return &d.newLog, &d.policy.Create }),
 	"nocreate":       {set: func(d *draft) { d.policy.Create = nil }},
 	"olddir":         oneWord("olddir", "olddir path", func(d *draft, s string) { d.policy.OldDir = path.Clean(expandHome(s)) }),
 	"noolddir":       {set: func(d *draft) { d.policy.OldDir = "" }},
-	"createolddir":   creation("createolddir", 0o7777, (*draft).makeDir),
+	"createolddir":   creation("createolddir", 0o7777, func(d *draft) (*Create, **Create) { return &d.newDir, &d.policy.MakeDir }),
 	"nocreateolddir": {set: func(d *draft) { d.policy.MakeDir = nil }},
 
 	"start":         count("start count", "bad start count '%s'", 0, func(d *draft, n int) { d.policy.Start = n }),
@@ -57,7 +57,7 @@ var directives = map[string]directive{
 	"dateyesterday": {set: func(d *draft) { d.policy.DateYesterday = true }},
 	"datehourago":   {set: func(d *draft) { d.policy.DateHourAgo = true }},
 	"extension":     ending("extension", func(d *draft, s string) { d.policy.Extension = s }),
-	"addextension":  ending("addextension", func(d *draft, s string) { d.policy.AddExtension = s }),
+	"addextension":  addExtension(),
 
 	"rotate":      count("rotate count", "bad rotation count '%s'", -1, func(d *draft, n int) { d.policy.Rotate = n }),
 	"maxage":      count("maxage count", "bad maximum age '%s'", 0, func(d *draft, n int) { d.policy.MaxAge = days(n) }),
@@ -236,6 +236,18 @@ func ending(name string, set func(*draft, string)) directive {
 	})
 }
 
+// addExtension takes an ending that counts for the block it is in: outside of
+// blocks logrotate reads it and forgets it.
+func addExtension() directive {
+	read := ending("addextension", func(d *draft, s string) { d.policy.AddExtension = s }).read
+	return directive{read: func(b *blocks, d *draft) *Error {
+		if b.inBlock {
+			return read(b, d)
+		}
+		return read(b, &draft{})
+	}}
+}
+
 func setDateFormat(d *draft, s string) *Error {
 	if strings.ContainsAny(s, "/\x00") {
 		return fault("archives go to another folder with olddir", "bad dateformat '%s'", s)
@@ -265,14 +277,16 @@ func compressExt(d *draft, s string) *Error {
 }
 
 // creation takes [MODE] [OWNER GROUP] and, as logrotate did before 3.22, an
-// owner alone.
-func creation(name string, most int, set func(*draft, *Create)) directive {
+// owner alone. What is not given is as an earlier one said, which at returns
+// with the place of the result.
+func creation(name string, most int, at func(*draft) (earlier *Create, result **Create)) directive {
 	return directive{read: func(b *blocks, d *draft) *Error {
 		words := b.names()
 		if len(words) > 3 {
 			return fault("", "extra arguments for %s", name)
 		}
-		c := &Create{Mode: -1, UID: -1, GID: -1}
+		earlier, result := at(d)
+		c := *earlier
 		if len(words) > 0 {
 			mode, isMode := parseMode(words[0])
 			_, unknown := namedUser(words[0])
@@ -294,7 +308,7 @@ func creation(name string, most int, set func(*draft, *Create)) directive {
 				return err
 			}
 		}
-		set(d, c)
+		*earlier, *result = c, &c
 		return nil
 	}}
 }

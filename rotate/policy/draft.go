@@ -18,6 +18,8 @@ type draft struct {
 	truncate bool
 	shred    bool
 	cycles   int
+	newLog   Create // what create said last of each attribute
+	newDir   Create // and createolddir
 	format   string // of dates; "": the default of the frequency
 	taboo    []string
 
@@ -33,6 +35,8 @@ type draft struct {
 func newDraft() *draft {
 	return &draft{
 		policy:  Policy{IfEmpty: true, Start: 1, Size: 1 << 20, Frequency: Frequency{Day: AnyDay}, SkipOdd: true},
+		newLog:  Create{Mode: -1, UID: -1, GID: -1},
+		newDir:  Create{Mode: 0o755, UID: -1, GID: -1},
 		cycles:  defaultShred,
 		packing: Compression{Method: gzip, Ext: ".gz"},
 		taboo:   tabooPatterns(),
@@ -56,6 +60,12 @@ func draftOf(defaults settings[Policy]) *draft {
 		p.Rotate = -1
 	}
 	d.copy, d.truncate = p.Method == Copy, p.Method == CopyTruncate
+	if p.Create != nil {
+		d.newLog = *p.Create
+	}
+	if p.MakeDir != nil {
+		d.newDir = *p.MakeDir
+	}
 	d.format, p.DateFormat = p.DateFormat, ""
 	if p.Shred > 0 {
 		d.shred, d.cycles = true, p.Shred
@@ -102,13 +112,6 @@ func (d *draft) by(f Frequency, size int64) {
 
 func minutes(n int) Frequency {
 	return Frequency{Unit: Interval, Day: AnyDay, Every: time.Duration(n) * time.Minute}
-}
-
-func (d *draft) makeDir(c *Create) {
-	if c.Mode == -1 {
-		c.Mode = 0o755
-	}
-	d.policy.MakeDir = c
 }
 
 // knownPrograms are the compressors whose ending and counterpart logrotate
