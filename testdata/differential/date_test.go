@@ -56,11 +56,14 @@ var dateformats = regexp.MustCompile(`(?m)^\s*dateformat[ =]+(\S+)`)
 
 // formats are those in use in a configuration, the longest first.
 func formats(texts ...string) (all []format) {
-	layouts := []string{"-%Y%m%d", "-%Y%m%d%H"}
+	var layouts []string
 	for _, text := range texts {
 		for _, m := range dateformats.FindAllStringSubmatch(text, -1) {
 			layouts = append(layouts, m[1])
 		}
+	}
+	if len(layouts) == 0 {
+		layouts = []string{"-%Y%m%d", "-%Y%m%d%H"}
 	}
 	slices.SortFunc(layouts, func(a, b string) int { return len(b) - len(a) })
 	for _, layout := range slices.Compact(layouts) {
@@ -119,6 +122,9 @@ func (f format) shift(name string, after time.Duration) (string, time.Time, bool
 	}
 	if at.IsZero() {
 		at = time.Date(year, time.Month(month), dom, hour, minute, second, 0, time.UTC)
+	}
+	if strftime(f.layout, at) != name[m[2]:m[3]] {
+		return "", time.Time{}, false
 	}
 	if !strings.ContainsAny(f.fields, "Hs") {
 		after = after.Truncate(day)

@@ -206,7 +206,18 @@ func differ(a, b *sight) (all []string) {
 	differIn(say, "state of ", a.state, b.state, func(x, y string) bool { return x == y })
 	differIn(say, "script ", a.scripts, b.scripts, slices.Equal[[]string])
 	if !slices.Equal(a.mails, b.mails) {
-		say("mails", a.mails, b.mails)
+		say("mails", short(a.mails), short(b.mails))
+	}
+	return all
+}
+
+// short leaves out the middle of long mails.
+func short(mails []string) (all []string) {
+	for _, m := range mails {
+		if len(m) > 300 {
+			m = m[:300] + "…"
+		}
+		all = append(all, m)
 	}
 	return all
 }

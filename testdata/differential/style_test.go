@@ -2,6 +2,7 @@ package differential
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -45,6 +46,9 @@ func (m *maker) style(i int) style {
 			s.directives[i], s.directives[j] = s.directives[j], s.directives[i]
 		}
 	})
+	if s.rotate == 0 && !m.wild { // logrotate makes no copy then, and stumbles over that
+		s.directives = slices.DeleteFunc(s.directives, func(d string) bool { return strings.HasPrefix(d, "\tcopy") })
+	}
 	m.scripts(&s, i)
 	if m.once(10) {
 		for j, d := range s.directives {
@@ -253,6 +257,7 @@ func (m *maker) leaving(s *style) {
 func (m *maker) scripts(s *style, i int) {
 	if m.once(4) {
 		s.say("sharedscripts")
+		s.say("missingok") // a missing one stops all others
 	}
 	for _, kind := range []string{"firstaction", "prerotate", "postrotate", "lastaction", "preremove"} {
 		n := 6
@@ -263,7 +268,7 @@ func (m *maker) scripts(s *style, i int) {
 			continue
 		}
 		end := ""
-		if m.once(20) {
+		if m.once(20) && kind != "preremove" { // which logrotate runs at other times too
 			end = pick(m, "\t\texit 3\n", "\t\tcase $1 in *app*) exit 1;; esac\n")
 		}
 		s.directives = append(s.directives, fmt.Sprintf(script, kind, i, kind, end))

@@ -38,6 +38,9 @@ func tolerances() []tolerance {
 		{"D14", "preremove of what was compressed", true, compressed},
 		{"D15", "createolddir where nothing is due", false, olddirs},
 		{"D16", "the state of missing logs", false, unseen},
+		{"D16", "missing logs that have archives", true, gone},
+		{"D19", "the age of compressed copies", false, copied},
+		{"D20", "renamecopy", false, renamed},
 	}
 }
 
@@ -151,28 +154,39 @@ func retried(p pair) (done bool) {
 	return done
 }
 
-// compressed drops what preremove recorded of files that went because they were
-// compressed.
+// compressed drops what preremove recorded of plain files that went because
+// they were compressed, or of those that were compressed to be removed.
 func compressed(p pair) (done bool) {
+	if !strings.Contains(p.trial.text(), "compress") {
+		return false
+	}
 	for kind, args := range p.theirs.scripts {
 		if !strings.HasSuffix(kind, "-preremove") {
 			continue
 		}
+		packed := func(a string) bool {
+			return slices.Contains([]string{".gz", ".bz2", ".xz", ".zst", ".Z", ".z"}, path.Ext(removed(a)))
+		}
 		args = slices.DeleteFunc(args, func(a string) bool {
-			name, _, _ := strings.Cut(strings.TrimPrefix(a, "1 <DIR/"), ">")
-			for packed := range p.theirs.tree {
-				if rest, ok := strings.CutPrefix(packed, name+"."); ok && len(rest) < 4 && !slices.Contains(p.ours.scripts[kind], a) {
-					done = true
-					return true
-				}
+			if slices.Contains(p.ours.scripts[kind], a) {
+				return false
 			}
-			return false
+			also := func(b string) bool { return strings.TrimSuffix(removed(a), path.Ext(removed(a))) == removed(b) }
+			drop := !packed(a) || slices.ContainsFunc(p.ours.scripts[kind], also)
+			done = done || drop
+			return drop
 		})
 		if p.theirs.scripts[kind] = args; len(args) == 0 {
 			delete(p.theirs.scripts, kind)
 		}
 	}
 	return done
+}
+
+// removed is the name in what preremove recorded.
+func removed(args string) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(args, "1 <"), ">")
+	return name
 }
 
 // olddirs removes empty folders from logrotate's tree that a createolddir made.
@@ -204,6 +218,67 @@ func unseen(p pair) (done bool) {
 		if at == "now" && !known && !there {
 			delete(p.theirs.state, log)
 			done = true
+		}
+	}
+	return done
+}
+
+var missed = regexp.MustCompile(`(?m)^error: (.*)$`)
+
+// gone forgives that a log is missing of which there are archives.
+func gone(p pair) bool {
+	if p.theirs.exit != 1 || p.ours.exit != 0 {
+		return false
+	}
+	for _, m := range missed.FindAllStringSubmatch(p.theirs.said, -1) {
+		if !strings.HasPrefix(m[1], "stat of DIR/") || !strings.HasSuffix(m[1], "failed: No such file or directory") {
+			return false
+		}
+	}
+	p.ours.exit = 1
+	return true
+}
+
+var copying = regexp.MustCompile(`(?m)^\s*(copy|copytruncate)\s*$`)
+
+// copied gives compressed copies of this run the age that they have with rotate.
+func copied(p pair) (done bool) {
+	if !copying.MatchString(strings.ReplaceAll(p.trial.text(), `\n`, "\n")) {
+		return false
+	}
+	for name, theirs := range p.theirs.tree {
+		if ours := p.ours.tree[name]; theirs.packed != "" && theirs.written != "now" && ours.written == "now" {
+			theirs.written = ours.written
+			p.theirs.tree[name] = theirs
+			done = true
+		}
+	}
+	return done
+}
+
+// renamed gives archives of renamecopy the age of the log, and lets them be
+// there when postrotate runs.
+func renamed(p pair) (done bool) {
+	if !strings.Contains(p.trial.text(), "renamecopy") {
+		return false
+	}
+	for name, theirs := range p.theirs.tree {
+		if ours := p.ours.tree[name]; theirs.written == "now" && ours.written != "now" && ours.written != "" {
+			theirs.written = ours.written
+			p.theirs.tree[name] = theirs
+			done = true
+		}
+	}
+	for kind, args := range p.theirs.scripts {
+		if !strings.HasSuffix(kind, "-postrotate") {
+			continue
+		}
+		for i, a := range args {
+			there := strings.TrimSuffix(a, " no") + " there"
+			if strings.HasPrefix(a, "2 ") && there != a+" there" && slices.Contains(p.ours.scripts[kind], there) {
+				args[i] = there
+				done = true
+			}
 		}
 	}
 	return done
