@@ -229,16 +229,16 @@ func (m *maker) name(s style, log string, k int, age time.Duration) string {
 // stranger makes a file that looks like an archive, but is none.
 func (m *maker) stranger(dir string, names []string) {
 	log := pick(m, names...)
-	names = []string{".old", ".bak", "-2020", ".1.tmp", ".x", "-20201301x", ".1.gz.bak", "-20200230"}
+	names = []string{".old", ".bak", "-2020", ".1.tmp", ".x", "-20201301x", ".1.gz.bak"}
 	if m.wild {
-		names = []string{".gz", ".99", ".01", ".2.xz", ".1", ".1.gz", "{0d|-%Y%m%d}"}
+		names = []string{".gz", ".99", ".01", ".2.xz", ".1", ".1.gz", "{0d|-%Y%m%d}", "-20200230"}
 	}
 	name := log + pick(m, names...)
 	m.add(entry{kind: "file", mode: 0o644, age: 40*day + time.Hour, path: path.Join(dir, name), arg: "2"})
 }
 
 func (m *maker) mode() os.FileMode {
-	return pick(m, os.FileMode(0o644), 0o644, 0o640, 0o600, 0o664, 0o444, 0o755, 0o2640)
+	return pick(m, os.FileMode(0o644), 0o644, 0o640, 0o600, 0o664, 0o444, 0o755)
 }
 
 func (m *maker) owner(s style) (uid, gid int) {

@@ -1,6 +1,7 @@
 package differential
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -134,13 +135,16 @@ func smallerConfs(conf string) (all []string) {
 		}
 	}
 	for i, u := range units {
-		// Without a rotate it would be another trial: nothing is kept.
-		if !strings.HasSuffix(u, "{\n") && u != "}\n" && !strings.HasPrefix(strings.TrimSpace(u), "rotate") {
+		if !strings.HasSuffix(u, "{\n") && u != "}\n" && !names.MatchString(u) {
 			drop(i, i+1)
 		}
 	}
 	return all
 }
+
+// names matches directives without which it would be another trial: the
+// archives that it begins with were none.
+var names = regexp.MustCompile(`^\s*(rotate\b|compress|date|extension|addextension|start|olddir)`)
 
 // units are the lines of a configuration; a script is one.
 func units(conf string) (all []string) {

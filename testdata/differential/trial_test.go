@@ -51,7 +51,7 @@ const wild = "wild\n"
 
 const (
 	day  = 24 * time.Hour
-	long = 400 * day
+	long = 300 * day
 )
 
 func (e entry) String() string {
