@@ -121,7 +121,7 @@ func (b *bench) once(t trial, verbose bool) (*difference, error) {
 			}
 			continue
 		}
-		touched := b.tolerate(pair{t, state, sights[0], sights[1]})
+		touched := b.tolerate(pair{t, now, state, sights[0], sights[1]})
 		d.what = append(d.what, lost(sights[0], sights[1])...)
 		if d.what = append(d.what, differ(sights[0], sights[1])...); len(d.what) > 0 {
 			return d, nil
