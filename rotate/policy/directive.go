@@ -57,7 +57,7 @@ var directives = map[string]directive{
 	"dateyesterday": {set: func(d *draft) { d.policy.DateYesterday = true }},
 	"datehourago":   {set: func(d *draft) { d.policy.DateHourAgo = true }},
 	"extension":     ending("extension", func(d *draft, s string) { d.policy.Extension = s }),
-	"addextension":  addExtension(),
+	"addextension":  ending("addextension", func(d *draft, s string) { d.policy.AddExtension = s }),
 
 	"rotate":      count("rotate count", "bad rotation count '%s'", -1, func(d *draft, n int) { d.policy.Rotate = n }),
 	"maxage":      count("maxage count", "bad maximum age '%s'", 0, func(d *draft, n int) { d.policy.MaxAge = days(n) }),
@@ -234,18 +234,6 @@ func ending(name string, set func(*draft, string)) directive {
 		set(d, s)
 		return nil
 	})
-}
-
-// addExtension takes an ending that counts for the block it is in: outside of
-// blocks logrotate reads it and forgets it.
-func addExtension() directive {
-	read := ending("addextension", func(d *draft, s string) { d.policy.AddExtension = s }).read
-	return directive{read: func(b *blocks, d *draft) *Error {
-		if b.inBlock {
-			return read(b, d)
-		}
-		return read(b, &draft{})
-	}}
 }
 
 func setDateFormat(d *draft, s string) *Error {
