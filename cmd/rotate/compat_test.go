@@ -66,7 +66,11 @@ func TestDifferencesAreSeen(t *testing.T) {
 				t.Fatal("no script")
 			}
 			for language, path := range map[string]string{"text logrotate": logrotate, "text rotate": ours} {
-				if said, want := runScript(t, script, path), fenced(chapter, language); said != want {
+				said, want := runScript(t, script, path), fenced(chapter, language)
+				if strings.Contains(chapter, "logrotate before 3.22") && said == fenced(chapter, "text rotate") {
+					continue // a later logrotate does the same
+				}
+				if said != want {
 					t.Errorf("%s prints\n%s\nthe page has\n%s", path, said, want)
 				}
 			}
