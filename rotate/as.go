@@ -52,7 +52,7 @@ func (a *actors) handles(p *policy.Policy, l *plan.LogPlan) (*handles, error) {
 	h := a.root
 	if files != a.root.fs {
 		h = newHandles(files)
-		h.who = &who
+		h.who, h.made = &who, a.root.made
 	}
 	a.own[who] = h
 	return h, nil

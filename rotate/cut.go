@@ -46,7 +46,7 @@ func (e *emptying) cut() error {
 			return err
 		}
 	}
-	e.AtRisk = 0
+	e.rare().AtRisk = 0
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"rotate/rotate/internal/state"
@@ -31,33 +30,24 @@ type group struct {
 	wait  time.Duration // how long those who were told may take to let go
 }
 
-// job is the work for one log. A job that failed is done no further; what it
-// leaves is what the next run finds.
-type job struct {
-	*LogReport
-	dirs   *handles // as whom the policy acts; nil if that failed
-	failed bool
-	untold bool   // postrotate failed: its archives stay as they are for this run
-	began  bool   // a step of the turn was tried, so that archives may have moved
-	head   string // digest of how the log begins, if it is copied
+// job is the work for one log, and its report. A job that failed is done no
+// further; what it leaves is what the next run finds.
+type job = LogReport
 
-	copy    plan.Place // of a log that was copied
-	written time.Time  // when that was last written, before it was copied
-
-	mu sync.Mutex // guards Errs, Warnings and failed in phase 4
+func (l *LogReport) fail(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failed = true
+	l.note(l.dirs.denied(err))
 }
 
-func (j *job) fail(err error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.failed = true
-	j.Errs = append(j.Errs, j.dirs.denied(err))
-}
+// note keeps an error that does not end the job.
+func (l *LogReport) note(err error) { l.rare().Errs = append(l.rare().Errs, err) }
 
-func (j *job) warn(err error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.Warnings = append(j.Warnings, err)
+func (l *LogReport) warn(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rare().Warnings = append(l.rare().Warnings, err)
 }
 
 // Execute carries out the plan, in four phases over all policies:
@@ -121,26 +111,20 @@ func (x *execution) gather() {
 	x.report.Plan = x.Plan
 	for i := range x.Plan.Policies {
 		g := &group{PolicyPlan: &x.Plan.Policies[i]}
+		first := len(x.report.Logs)
 		for k := range g.Logs {
 			l := &g.Logs[k]
-			if l.Action == plan.Leave && len(l.Turn)+len(l.Settle)+len(l.Finish) == 0 {
+			if w := l.Work(); l.Action == plan.Leave && w.Idle() {
 				continue
 			}
-			r := &LogReport{Policy: g.Policy, Log: l, Steps: make([]StepReport, 0, len(l.Turn)+len(l.Finish))}
-			for i := range l.Turn {
-				r.Steps = append(r.Steps, StepReport{Step: &l.Turn[i]})
-			}
-			for i := range l.Finish {
-				r.Steps = append(r.Steps, StepReport{Step: &l.Finish[i]})
-			}
-			x.report.Logs = append(x.report.Logs, r)
-			j := &job{LogReport: r}
+			j := &LogReport{Policy: g.Policy, Log: l}
 			var err error
 			if j.dirs, err = x.as.handles(g.Policy, l); err != nil {
 				j.fail(err)
 			}
-			g.jobs = append(g.jobs, j)
+			x.report.Logs = append(x.report.Logs, j)
 		}
+		g.jobs = x.report.Logs[first:]
 		if len(g.jobs) > 0 {
 			x.groups = append(x.groups, g)
 		}

@@ -448,8 +448,8 @@ func TestTruncateGoesBack(t *testing.T) {
 		return nil
 	}
 	report := r.Execute(context.Background())
-	if report.Failed() || !written || report.Logs[0].AtRisk != 0 {
-		t.Fatal(written, report.Logs[0].AtRisk, said(report))
+	if report.Failed() || !written || report.Logs[0].AtRisk() != 0 {
+		t.Fatal(written, report.Logs[0].AtRisk(), said(report))
 	}
 	w.want("log", map[string]string{"a.log": "", "a.log.1": "one\ntwo\n"})
 }
@@ -568,8 +568,8 @@ func TestOneFolderIsNotDurable(t *testing.T) {
 	}
 	report := r.Execute(context.Background())
 	for _, l := range report.Logs {
-		if (len(l.Errs) > 0) != (l.Log.Name == "b.log") {
-			t.Errorf("%s: %v", l.Log.Path(), l.Errs)
+		if (len(l.Errs()) > 0) != (l.Log.Name == "b.log") {
+			t.Errorf("%s: %v", l.Log.Path(), l.Errs())
 		}
 	}
 	w.want("log", map[string]string{"a.log.1.gz": "a"})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"sync"
 
 	"rotate/rotate/internal/compress"
@@ -30,7 +31,7 @@ func (x *execution) finish(ctx context.Context) {
 	}
 	for _, g := range x.groups {
 		for _, j := range g.jobs {
-			if !j.failed && !j.untold && len(j.Log.Finish) > 0 {
+			if !j.failed && !j.untold {
 				work <- j
 			}
 		}
@@ -71,12 +72,21 @@ func (x *execution) sweep() {
 	}
 }
 
-// packing counts the archives that the run will compress.
+// packing counts the archives that the run will compress, up to the number of
+// jobs.
 func (x *execution) packing() (n int) {
-	for _, l := range x.report.Logs {
-		for _, s := range l.Log.Finish {
-			if s.Op == plan.Compress {
-				n++
+	for _, g := range x.groups {
+		if !g.Policy.Compress.Enabled() {
+			continue
+		}
+		for _, j := range g.jobs {
+			for _, s := range j.Log.Work().Finish {
+				if s.Op == plan.Compress {
+					n++
+				}
+			}
+			if n >= x.opts.Jobs {
+				return n
 			}
 		}
 	}
@@ -110,18 +120,19 @@ const (
 )
 
 func (f *finisher) finishLog(ctx context.Context, j *job) {
-	settled := make(map[plan.Place]*Settled, len(j.Settled))
-	for i := range j.Settled {
-		settled[j.Settled[i].Archive] = &j.Settled[i]
+	w, open := j.Log.Work(), j.Open()
+	if len(w.Finish) == 0 {
+		return
 	}
+	j.Finished = make([]Outcome, len(w.Finish))
 	var refused plan.Place // by preremove, or not mailed
-	for i := range j.Log.Finish {
-		step := &j.Steps[len(j.Log.Turn)+i]
+	for i, s := range w.Finish {
+		step := &StepReport{s, &j.Finished[i]}
 		if ctx.Err() != nil {
 			return // the next run goes on
 		}
 		// Only what is proven to be written by nobody is touched.
-		if s := settled[step.From]; s != nil && s.Status != signaler.Released || step.From == refused {
+		if slices.ContainsFunc(open, func(o Settled) bool { return o.Archive == s.From }) || s.From == refused {
 			continue
 		}
 		if err := f.finishStep(ctx, j, step); err != nil {
@@ -236,8 +247,8 @@ func (f *finisher) write(ctx context.Context, j *job, src *os.File, s *StepRepor
 	if err != nil {
 		return err
 	}
-	if s.From == j.copy && s.Op == plan.Compress {
-		attr.ModTime = j.written // compressed at once it is as old as the log, as with logrotate
+	if j.Turned && j.copies() && s.From == j.Rare.copy && s.Op == plan.Compress {
+		attr.ModTime = j.Rare.written // compressed at once it is as old as the log, as with logrotate
 	}
 	if len(j.Policy.Compress.Command) > 0 {
 		limited, cancel := within(ctx, j.Policy.Timeout)

@@ -86,7 +86,7 @@ func hammered(t *testing.T, dir string, writers []string) {
 		if report.Failed() {
 			t.Fatal(said(report))
 		}
-		if n := report.Logs[0].AtRisk; n != 0 {
+		if n := report.Logs[0].AtRisk(); n != 0 {
 			t.Errorf("%d bytes were at risk", n)
 		}
 	}

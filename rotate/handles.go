@@ -28,6 +28,7 @@ type handles struct {
 	mu    sync.Mutex
 	open  map[*plan.Dir]*handle
 	dirty map[*plan.Dir]bool
+	made  map[*plan.Dir]plan.ID // folders that were missing
 }
 
 type handle struct {
@@ -38,7 +39,7 @@ type handle struct {
 func newHandles(fs *fsys.FS) *handles {
 	limit := unix.Rlimit{Cur: 8 * maxHandles}
 	_ = unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) // the Go runtime has raised it to the hard limit
-	return &handles{fs: fs, max: affordable(limit.Cur), open: map[*plan.Dir]*handle{}, dirty: map[*plan.Dir]bool{}}
+	return &handles{fs: fs, max: affordable(limit.Cur), open: map[*plan.Dir]*handle{}, dirty: map[*plan.Dir]bool{}, made: map[*plan.Dir]plan.ID{}}
 }
 
 // use calls do with the folder that was observed as d.
@@ -67,7 +68,11 @@ func (h *handles) take(d *plan.Dir) (*handle, error) {
 	defer h.mu.Unlock()
 	x := h.open[d]
 	if x == nil {
-		dir, err := openAs(h.fs, d)
+		id := d.ID
+		if made, ok := h.made[d]; ok {
+			id = made
+		}
+		dir, err := openAs(h.fs, d.Path, id)
 		if err != nil {
 			return nil, err
 		}

@@ -133,9 +133,9 @@ func (k *peek) dir(d *plan.Dir) (*fsys.Dir, error) {
 	if h := k.open[d]; h != nil {
 		return h, nil
 	}
-	h, err := openAs(k.fs, d)
+	h, err := openAs(k.fs, d.Path, d.ID)
 	if err != nil && k.su != nil {
-		h, err = openAs(k.su, d)
+		h, err = openAs(k.su, d.Path, d.ID)
 	}
 	if err != nil {
 		return nil, err
@@ -247,15 +247,15 @@ func (k *peek) close() {
 	}
 }
 
-// openAs opens the folder that was observed as d, and no other.
-func openAs(files *fsys.FS, d *plan.Dir) (*fsys.Dir, error) {
-	h, err := files.OpenDir(d.Path)
+// openAs opens the folder id, and no other, at path.
+func openAs(files *fsys.FS, path string, id plan.ID) (*fsys.Dir, error) {
+	h, err := files.OpenDir(path)
 	if err != nil {
 		return nil, err
 	}
-	if plan.ID(h.ID()) != d.ID {
+	if plan.ID(h.ID()) != id {
 		h.Close() // read only: nothing to lose
-		return nil, fmt.Errorf("open %q: it is not the folder that was there a moment ago", d.Path)
+		return nil, fmt.Errorf("open %q: it is not the folder that was there a moment ago", path)
 	}
 	return h, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 
 	"rotate/rotate/internal/compress"
 	"rotate/rotate/internal/fsys"
@@ -61,10 +62,5 @@ func (j *job) unmailed() bool {
 	if !j.Policy.MailFirst || j.Log.Stat != nil && j.Log.Stat.Size == 0 {
 		return false
 	}
-	for i := range j.Steps {
-		if s := &j.Steps[i]; s.Op == plan.Mail && !s.Done {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(j.Steps(), func(s StepReport) bool { return s.Op == plan.Mail && !s.Done })
 }

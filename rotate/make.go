@@ -12,9 +12,8 @@ import (
 )
 
 // create makes the new log. What the policy does not say of it, it has from
-// the old one.
-func (x *execution) create(j *job, p plan.Place) error {
-	old := j.Log.Turned
+// the old one, which is at old.
+func (x *execution) create(j *job, p, old plan.Place) error {
 	if old.Dir == nil && len(j.Log.Owed) > 0 {
 		old = j.Log.Owed[0].Archive // turned by a run that ended before it got here
 	}
@@ -31,8 +30,8 @@ func (x *execution) create(j *job, p plan.Place) error {
 
 // makeDir makes the folder d, one level deep.
 func (x *execution) makeDir(j *job, d *plan.Dir) error {
-	if d.ID != (plan.ID{}) {
-		return nil // made for another log a moment ago
+	if j.dirs.made[d] != (plan.ID{}) {
+		return nil // for another log a moment ago
 	}
 	parent, err := j.dirs.fs.OpenDir(path.Dir(d.Path))
 	if err != nil {
@@ -50,18 +49,18 @@ func (x *execution) makeDir(j *job, d *plan.Dir) error {
 		return err
 	}
 	defer made.Close() // read only: nothing to lose
-	d.ID, d.Mount = plan.ID(made.ID()), made.Mount()
+	j.dirs.made[d] = plan.ID(made.ID())
 	return nil
 }
 
 // copyLog copies a log as it is now to its archive's name, durably.
-func (x *execution) copyLog(j *job, s *StepReport) error {
+func (x *execution) copyLog(j *job, s plan.Step) error {
 	return x.withLog(j, s.From, func(src *os.File, info fsys.Info) error {
 		attr, err := fsys.AttrOf(src)
 		if err != nil {
 			return err
 		}
-		j.copy, j.written = s.To, attr.ModTime
+		j.rare().copy, j.rare().written = s.To, attr.ModTime
 		attr.ModTime, attr.AccessTime = time.Time{}, time.Time{} // a copy is as old as it is
 		return j.dirs.change(s.To.Dir, func(d *fsys.Dir) error {
 			t, err := d.Temp(attr)
@@ -79,7 +78,7 @@ func (x *execution) copyLog(j *job, s *StepReport) error {
 			if err != nil {
 				return fmt.Errorf("copy %q to %q: %w", s.From.Path(), s.To.Path(), err)
 			}
-			s.In, s.Out = n, n
+			j.rare().Copied = n
 			// After a power cut the log must still begin with its copy.
 			if err := x.fs.Fsync(src); err != nil {
 				return err

@@ -54,7 +54,7 @@ func (x *execution) concerned(g *group) (jobs []*job) {
 // written reports whether a process still writes to an archive of the log that
 // this run did not make, or may: one that cannot be proven released is owed.
 func (x *execution) written(j *job) bool {
-	for _, p := range j.Log.Settle {
+	for _, p := range j.Log.Work().Settle {
 		status := signaler.Unknown
 		// An archive that cannot be opened is reported when it is settled.
 		_ = j.dirs.use(p.Dir, func(d *fsys.Dir) error {
@@ -79,18 +79,20 @@ func (x *execution) postrotate(ctx context.Context, g *group, jobs []*job) {
 	if s.Shared {
 		if err := x.scripts.run(ctx, g.Policy, "postrotate", s.Post, patterns(g.Policy)); err != nil {
 			for _, j := range jobs {
-				j.Errs, j.untold = append(j.Errs, err), true
+				j.untold = true
+				j.note(err)
 			}
 		}
 		return
 	}
 	for _, j := range jobs {
 		archive := ""
-		for o := range j.debts(x.Plan) {
+		for _, o := range j.Log.Work().Debts {
 			archive = o.Archive.Path() // of this run, if it made one
 		}
 		if err := x.scripts.run(ctx, g.Policy, "postrotate", s.Post, j.Log.Path(), archive); err != nil {
-			j.Errs, j.untold = append(j.Errs, err), true
+			j.untold = true
+			j.note(err)
 		}
 	}
 }

@@ -9,13 +9,11 @@ import (
 	"os"
 	"path"
 	"slices"
-	"time"
 
 	"rotate/rotate/internal/fsys"
 	"rotate/rotate/internal/state"
 	"rotate/rotate/plan"
 	"rotate/rotate/policy"
-	"rotate/signaler"
 )
 
 // intend writes down which archives the run is about to make of which files,
@@ -67,7 +65,7 @@ func (x *execution) debts(want func(*job, plan.ID) bool) iter.Seq[state.Owed] {
 	return func(yield func(state.Owed) bool) {
 		for _, g := range x.groups {
 			for _, j := range g.jobs {
-				for o := range j.debts(x.Plan) {
+				for _, o := range j.Log.Work().Debts {
 					if !want(j, o.ID) {
 						continue
 					}
@@ -76,7 +74,7 @@ func (x *execution) debts(want func(*job, plan.ID) bool) iter.Seq[state.Owed] {
 						Dev: o.ID.Dev, Ino: o.ID.Ino, Turned: o.Since,
 					}
 					if j.copying(o.ID) {
-						owed.Size, owed.Head = j.Log.Stat.Size, j.head
+						owed.Size, owed.Head = j.Log.Stat.Size, j.rare().head
 					}
 					if !yield(owed) {
 						return
@@ -88,36 +86,6 @@ func (x *execution) debts(want func(*job, plan.ID) bool) iter.Seq[state.Owed] {
 			if !yield(o) {
 				return
 			}
-		}
-	}
-}
-
-// debts yields what is owed of one log, where Turn puts it: what is left from
-// earlier runs, and what this run makes. Of a log that is copied it is the log
-// itself that is owed, until it is emptied.
-func (j *job) debts(p *plan.Plan) iter.Seq[plan.Owed] {
-	return func(yield func(plan.Owed) bool) {
-		for _, o := range j.Log.Owed {
-			for _, s := range j.Log.Turn {
-				if s.Op == plan.Rename && s.From == o.Archive {
-					o.Archive = s.To
-					break
-				}
-			}
-			if !yield(o) {
-				return
-			}
-		}
-		if l := j.Log; l.Action == plan.Turn && l.Stat != nil {
-			archive := l.Turned
-			if j.copies() {
-				archive = l.Turn[len(l.Turn)-1].To
-			}
-			since := p.Now
-			if since.Unix() == l.Last.Unix() {
-				since = since.Add(time.Second) // so that it can be told whether the state knows of it
-			}
-			yield(plan.Owed{Archive: archive, ID: l.Stat.ID, Since: since})
 		}
 	}
 }
@@ -147,7 +115,7 @@ func (x *execution) remember() {
 }
 
 func (j *job) remember(log *os.File, _ fsys.Info) (err error) {
-	j.head, err = head(log, j.Log.Stat.Size)
+	j.rare().head, err = head(log, j.Log.Stat.Size)
 	return err
 }
 
@@ -164,8 +132,7 @@ func head(log *os.File, size int64) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// copies reports whether the log is copied, not renamed. Its last step says to
-// where.
+// copies reports whether the log is copied, not renamed.
 func (j *job) copies() bool { return j.Policy.Method != policy.Rename }
 
 func anything(*job, plan.ID) bool { return true }
@@ -184,7 +151,7 @@ func unpaid(j *job, id plan.ID) bool {
 	if j.copying(id) {
 		return false
 	}
-	return !slices.ContainsFunc(j.Settled, func(s Settled) bool { return s.ID == id && s.Status == signaler.Released })
+	return j.After == nil || slices.ContainsFunc(j.Open(), func(s Settled) bool { return s.ID == id })
 }
 
 func count(debts iter.Seq[state.Owed]) (n int) {

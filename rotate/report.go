@@ -3,6 +3,7 @@ package rotate
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"rotate/rotate/plan"
@@ -41,32 +42,131 @@ func (r *Report) Failed() bool {
 	return false
 }
 
-// LogReport is what was done to one log.
+// LogReport is what was done to one log. It keeps what does not follow from
+// the plan: a run may have a hundred thousand.
 type LogReport struct {
-	Policy  *policy.Policy
-	Log     *plan.LogPlan
-	Turned  bool         // the live log was turned over
-	Steps   []StepReport // of Log.Turn, then of Log.Finish
-	Settled []Settled    // of Log.Settle
-	AtRisk  int64        // bytes of a truncated log that were written while it was copied
-	Errs    []error
+	Policy   *policy.Policy
+	Log      *plan.LogPlan
+	Turned   bool            // the live log was turned over
+	Begun    int32           // steps of Turn that were done
+	Finished []Outcome       // of Finish; nil: it was not reached
+	After    []time.Duration // of Settle, from the notification to the last look; nil: it was not reached
+	Rare     *Rare           // nil: nothing
 
-	Warnings []error // what failed nothing, such as a Complaint
+	dirs   *handles // as whom the policy acts; nil if that failed
+	failed bool
+	untold bool       // postrotate failed: its archives stay as they are for this run
+	began  bool       // a step of the turn was tried, so that archives may have moved
+	mu     sync.Mutex // guards Rare and failed in phase 4
+}
+
+// Rare is what few logs have.
+type Rare struct {
+	Errs     []error
+	Warnings []error   // what failed nothing, such as a Complaint
+	Open     []Settled // archives of Settle that are not proven released
+	Copied   int64     // bytes of a log that was copied
+	AtRisk   int64     // bytes of a truncated log that were written while it was copied
+
+	// Of a log that is copied.
+	head    string // digest of how it begins
+	copy    plan.Place
+	written time.Time // when it was last written, before it was copied
+}
+
+// rare returns l.Rare, to write to.
+func (l *LogReport) rare() *Rare {
+	if l.Rare == nil {
+		l.Rare = &Rare{}
+	}
+	return l.Rare
+}
+
+// Errs returns what failed.
+func (l *LogReport) Errs() []error {
+	if l.Rare == nil {
+		return nil
+	}
+	return l.Rare.Errs
+}
+
+// Warnings returns what failed nothing, such as a Complaint.
+func (l *LogReport) Warnings() []error {
+	if l.Rare == nil {
+		return nil
+	}
+	return l.Rare.Warnings
+}
+
+// Open returns the archives that are not proven released.
+func (l *LogReport) Open() []Settled {
+	if l.Rare == nil {
+		return nil
+	}
+	return l.Rare.Open
+}
+
+// AtRisk returns how many bytes of a truncated log were written while it was
+// copied.
+func (l *LogReport) AtRisk() int64 {
+	if l.Rare == nil {
+		return 0
+	}
+	return l.Rare.AtRisk
 }
 
 // Failed reports whether something of the log failed or is owed.
 func (l *LogReport) Failed() bool {
-	return len(l.Errs) > 0 || l.Log.Action == plan.Refuse || l.Owed()
+	return len(l.Errs()) > 0 || l.Log.Action == plan.Refuse || l.Owed()
 }
 
 // Owed reports whether a process still writes to an archive of the log, or may.
-func (l *LogReport) Owed() bool {
-	for _, s := range l.Settled {
-		if s.Status != signaler.Released {
-			return true
+func (l *LogReport) Owed() bool { return len(l.Open()) > 0 }
+
+// Steps returns the steps and how they ended: of Turn, then of Finish.
+func (l *LogReport) Steps() (steps []StepReport) {
+	w := l.Log.Work()
+	for i, s := range w.Turn {
+		o := &Outcome{Done: i < int(l.Begun)}
+		if s.Op == plan.Copy && l.Rare != nil {
+			o.In, o.Out = l.Rare.Copied, l.Rare.Copied
+		}
+		steps = append(steps, StepReport{s, o})
+	}
+	for i, s := range w.Finish {
+		o := &Outcome{}
+		if i < len(l.Finished) {
+			o = &l.Finished[i]
+		}
+		steps = append(steps, StepReport{s, o})
+	}
+	return steps
+}
+
+// Settled returns what came of the archives of Settle.
+func (l *LogReport) Settled() (all []Settled) {
+	if l.After == nil {
+		return nil
+	}
+	w := l.Log.Work()
+	for i, at := range w.Settle {
+		s := Settled{Owed: l.record(&w, at), Status: signaler.Released, After: l.After[i]}
+		if k := slices.IndexFunc(l.Open(), func(o Settled) bool { return o.Archive == at }); k >= 0 {
+			s = l.Open()[k]
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// record returns what is on record of an archive, if anything is.
+func (l *LogReport) record(w *plan.Work, archive plan.Place) plan.Owed {
+	for _, o := range w.Debts {
+		if o.Archive == archive && !l.copying(o.ID) {
+			return o
 		}
 	}
-	return false
+	return plan.Owed{Archive: archive}
 }
 
 // Complaint is what a command that compressed an archive wrote to standard
@@ -82,21 +182,24 @@ func (c *Complaint) Error() string {
 
 // StepReport is one step and how it ended.
 type StepReport struct {
-	*plan.Step
+	plan.Step
+	*Outcome
+}
+
+// Outcome is how a step ended.
+type Outcome struct {
 	Done    bool
 	In, Out int64 // bytes read and written, of Copy, Move and Compress
 }
 
 // Settled is whether the writers of an archive let go of it.
 type Settled struct {
-	Archive  plan.Place
-	ID       plan.ID
-	Since    time.Time // when it was turned; zero: not known
-	Status   signaler.Status
-	After    time.Duration // how long it took, from the notification
-	Holders  []signaler.Holder
-	Complete bool  // whether Holders names every process that could hold it
-	Err      error // why Status is not known
+	plan.Owed // ID and Since are zero if they are not known
+	Status    signaler.Status
+	After     time.Duration // how long it took, from the notification
+	Holders   []signaler.Holder
+	Complete  bool  // whether Holders names every process that could hold it
+	Err       error // why Status is not known
 }
 
 // TargetReport is what came of telling one target.

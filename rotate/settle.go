@@ -17,55 +17,55 @@ import (
 // as those who were told may take, and names the processes that did not let
 // go.
 func (x *execution) settle(ctx context.Context, told []signalled) {
-	var files []signaler.Watched
-	var outcomes []*Settled
-	var jobs []*job
-	for _, g := range x.groups {
-		for _, j := range g.jobs {
-			if j.failed {
-				continue // its archives are not where the plan says
-			}
-			j.Settled = make([]Settled, len(j.Log.Settle))
-			for i, p := range j.Log.Settle {
-				s := &j.Settled[i]
-				s.Archive = p
-				files = append(files, signaler.Watched{Wait: g.wait, Open: func() (*os.File, error) { return x.openSettling(j, s) }})
-				outcomes, jobs = append(outcomes, s), append(jobs, j)
-			}
-		}
-	}
-	open := map[signaler.FileID][]*Settled{}
-	for i, r := range signaler.Await(ctx, files) {
-		s := outcomes[i]
-		s.Status, s.After, s.Err = r.Status, r.After, r.Err
-		if missing(s.Err) && s.Archive != jobs[i].Log.Turned {
-			s.Status, s.Err = signaler.Released, nil // a script has removed it: nothing is left to be done
-		}
-		s.Since = jobs[i].since(s.ID, x.Plan.Now)
-		if s.Status != signaler.Released {
-			open[signaler.FileID(s.ID)] = append(open[signaler.FileID(s.ID)], s)
-		}
-	}
-	x.name(open)
+	signaler.Await(ctx, x.settling)
+	x.name()
 	for _, t := range told {
 		t.told.Died = !t.Alive()
 		t.Close()
 	}
 }
 
+// settling yields the archives to wait for, and keeps what comes of each.
+func (x *execution) settling(yield func(signaler.Watched) bool) {
+	for _, g := range x.groups {
+		for _, j := range g.jobs {
+			if j.failed {
+				continue // its archives are not where the plan says
+			}
+			w := j.Log.Work()
+			j.After = make([]time.Duration, len(w.Settle))
+			for i, archive := range w.Settle {
+				s := Settled{Owed: j.record(&w, archive)}
+				if !yield(signaler.Watched{
+					Wait: g.wait,
+					Open: func() (*os.File, error) { return x.openSettling(j, &s) },
+					Done: func(r signaler.Result) {
+						j.After[i] = r.After
+						if missing(r.Err) && archive != w.Turned {
+							return // a script has removed it: nothing is left to be done
+						}
+						if r.Status != signaler.Released {
+							s.Status, s.After, s.Err = r.Status, r.After, r.Err
+							j.rare().Open = append(j.rare().Open, s)
+						}
+					},
+				}) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // openSettling opens an archive to see who writes it. It is the same file each
 // time, or an error.
 func (x *execution) openSettling(j *job, s *Settled) (f *os.File, err error) {
-	want := s.ID
-	if s.Archive == j.Log.Turned && j.Log.Stat != nil {
-		want = j.Log.Stat.ID
-	}
 	err = j.dirs.use(s.Archive.Dir, func(d *fsys.Dir) error {
 		file, info, err := d.Open(s.Archive.Name)
 		if err != nil {
 			return err
 		}
-		if want != (plan.ID{}) && plan.ID(info.ID) != want {
+		if s.ID != (plan.ID{}) && plan.ID(info.ID) != s.ID {
 			file.Close() // read only: nothing to lose
 			return fmt.Errorf("open %q: %w", s.Archive.Path(), fsys.ErrSwapped)
 		}
@@ -78,7 +78,14 @@ func (x *execution) openSettling(j *job, s *Settled) (f *os.File, err error) {
 // name finds out who still writes to files that are not proven released, with
 // one look at the processes for all of them. To find nobody proves nothing: a
 // descriptor can be in flight, or in a process that cannot be seen.
-func (x *execution) name(open map[signaler.FileID][]*Settled) {
+func (x *execution) name() {
+	open := map[signaler.FileID][]*Settled{}
+	for _, j := range x.report.Logs {
+		for i := range j.Open() {
+			s := &j.Rare.Open[i]
+			open[signaler.FileID(s.ID)] = append(open[signaler.FileID(s.ID)], s)
+		}
+	}
 	if len(open) == 0 {
 		return
 	}
@@ -94,17 +101,4 @@ func (x *execution) name(open map[signaler.FileID][]*Settled) {
 			}
 		}
 	}
-}
-
-// since is when the archive id was turned, as far as that is on record.
-func (j *job) since(id plan.ID, now time.Time) time.Time {
-	if j.Turned && j.Log.Stat != nil && j.Log.Stat.ID == id {
-		return now
-	}
-	for _, o := range j.Log.Owed {
-		if o.ID == id {
-			return o.Since
-		}
-	}
-	return time.Time{}
 }

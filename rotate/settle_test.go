@@ -32,7 +32,7 @@ func TestReleasedThenCompressed(t *testing.T) {
 	if len(r.Targets) != 1 || len(r.Targets[0].Told) != 1 || r.Targets[0].Told[0].PID != s.cmd.Process.Pid {
 		t.Errorf("told %+v, want %d", r.Targets, s.cmd.Process.Pid)
 	}
-	if got := r.Logs[0].Settled; len(got) != 1 || got[0].Status != signaler.Released {
+	if got := r.Logs[0].Settled(); len(got) != 1 || got[0].Status != signaler.Released {
 		t.Errorf("settled %+v", got)
 	}
 }
@@ -52,7 +52,7 @@ func TestOwed(t *testing.T) {
 		if !r.Failed() || !r.Logs[0].Owed() {
 			t.Fatalf("run %d: nothing is owed", run)
 		}
-		settled := r.Logs[0].Settled[0]
+		settled := r.Logs[0].Settled()[0]
 		if len(settled.Holders) != 1 || settled.Holders[0].PID != s.cmd.Process.Pid || !settled.Since.Equal(noon) {
 			t.Errorf("run %d: settled %+v, want pid %d since %v", run, settled, s.cmd.Process.Pid, noon)
 		}
@@ -98,7 +98,7 @@ func TestOwedMovesOn(t *testing.T) {
 	if !r.Failed() {
 		t.Error("nothing is owed")
 	}
-	for _, settled := range r.Logs[0].Settled {
+	for _, settled := range r.Logs[0].Settled() {
 		if settled.Status == signaler.Held && !settled.Since.Equal(noon) {
 			t.Errorf("%s is owed since %v, want %v", settled.Archive.Path(), settled.Since, noon)
 		}

@@ -105,7 +105,7 @@ func TestSuIsDenied(t *testing.T) {
 		t.Errorf("the run said %q", text)
 	}
 	var denied *DeniedError
-	if len(r.Logs) != 1 || !errors.As(r.Logs[0].Errs[0], &denied) || !errors.Is(denied, fs.ErrPermission) {
+	if len(r.Logs) != 1 || !errors.As(r.Logs[0].Errs()[0], &denied) || !errors.Is(denied, fs.ErrPermission) {
 		t.Errorf("the error is %#v", denied)
 	}
 	w.want("log", map[string]string{"a.log": "live", "a.log.1": "1"})

@@ -45,7 +45,7 @@ func TestTakenNames(t *testing.T) {
 			toml := "[log.app]\npaths=['DIR/log/a.log']\nfrequency='daily'\nrotate=9\nmissingok=true\n" + c.keys
 			r := w.prepare(toml).Execute(context.Background())
 			for _, l := range r.Logs {
-				for _, s := range l.Steps {
+				for _, s := range l.Steps() {
 					if !s.Done {
 						t.Errorf("planned and not done: %s %s", s.Op, s.From.Path())
 					}

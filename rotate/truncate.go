@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"rotate/rotate/internal/fsys"
+	"rotate/rotate/plan"
 	"rotate/signaler"
 )
 
@@ -20,7 +21,7 @@ import (
 //   - where the file system cannot cut, the log is emptied after what came
 //     since was copied, again and again until nothing came. AtRisk then says
 //     how much came during the last round.
-func (x *execution) truncate(j *job, s *StepReport) error {
+func (x *execution) truncate(j *job, s plan.Step) error {
 	return j.dirs.use(s.From.Dir, func(d *fsys.Dir) error {
 		log, info, err := d.OpenWrite(s.From.Name)
 		if err != nil {
@@ -71,7 +72,7 @@ func (e *emptying) do() error {
 		if err := e.rest(math.MaxInt64); err != nil {
 			return err
 		}
-		e.AtRisk = 0
+		e.rare().AtRisk = 0
 		return e.fs.Truncate(e.log, 0)
 	}
 	// Where the system does not say who has it open, somebody has.
@@ -90,7 +91,7 @@ func (e *emptying) chase() error {
 		if err := e.rest(math.MaxInt64); err != nil {
 			return err
 		}
-		if e.AtRisk == 0 || round == tailRounds {
+		if e.AtRisk() == 0 || round == tailRounds {
 			return e.fs.Truncate(e.log, 0)
 		}
 	}
@@ -126,8 +127,9 @@ func (e *emptying) rest(end int64) error {
 	if _, err := e.log.Seek(at, io.SeekStart); err != nil {
 		return err
 	}
-	e.AtRisk, err = e.fs.CopyData(e.archive, e.log, end-at)
-	if err != nil || e.AtRisk == 0 {
+	n, err := e.fs.CopyData(e.archive, e.log, end-at)
+	e.rare().AtRisk = n
+	if err != nil || n == 0 {
 		return err
 	}
 	// After a power cut the log must still begin with its copy.

@@ -57,24 +57,23 @@ func (x *execution) prepare(ctx context.Context, g *group) bool {
 // undone as far as the log's own name goes; archives that already moved up
 // leave a gap, which the next run uses.
 func (x *execution) turnLog(ctx context.Context, j *job) {
-	l := j.Log
-	for i := range l.Turn {
-		step := &j.Steps[i]
+	w := j.Log.Work()
+	for i, step := range w.Turn {
 		j.began = j.began || step.Op != plan.PreRotate && step.Op != plan.MakeDir
-		if err := x.turnStep(ctx, j, step); err != nil {
+		if err := x.turnStep(ctx, j, step, w.Turned); err != nil {
 			j.fail(err)
-			x.undo(j, l.Turn[:i])
+			x.undo(j, w.Turn[:i])
 			return
 		}
-		step.Done = true
+		j.Begun++
 	}
-	if l.Action == plan.Turn {
+	if j.Log.Action == plan.Turn {
 		j.Turned = true
-		x.state.Set(l.Path(), x.Plan.Now)
+		x.state.Set(j.Log.Path(), x.Plan.Now)
 	}
 }
 
-func (x *execution) turnStep(ctx context.Context, j *job, s *StepReport) error {
+func (x *execution) turnStep(ctx context.Context, j *job, s plan.Step, turned plan.Place) error {
 	switch s.Op {
 	case plan.PreRotate:
 		return x.scripts.run(ctx, j.Policy, s.Op.String(), j.Policy.Scripts.Pre, s.From.Path())
@@ -85,7 +84,7 @@ func (x *execution) turnStep(ctx context.Context, j *job, s *StepReport) error {
 	case plan.Rename:
 		return x.rename(j, s.From, s.To, x.identity(j, s.From))
 	case plan.Create:
-		return x.create(j, s.From)
+		return x.create(j, s.From, turned)
 	case plan.Copy:
 		return x.copyLog(j, s)
 	case plan.Truncate:

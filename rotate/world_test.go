@@ -145,10 +145,10 @@ func said(r *Report) (all []string) {
 		}
 	}
 	for _, l := range r.Logs {
-		for _, err := range l.Errs {
+		for _, err := range l.Errs() {
 			all = append(all, err.Error())
 		}
-		if l.Failed() && len(l.Errs) == 0 {
+		if l.Failed() && len(l.Errs()) == 0 {
 			all = append(all, l.Log.Path()+": "+l.Log.Reason.Text(time.UTC))
 		}
 	}

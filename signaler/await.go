@@ -3,6 +3,7 @@ package signaler
 import (
 	"container/heap"
 	"context"
+	"iter"
 	"os"
 	"time"
 
@@ -16,6 +17,8 @@ type Watched struct {
 	Open func() (*os.File, error)
 	// Wait is how long to wait for its release, from the call of Await on. Zero: one look.
 	Wait time.Duration
+	// Done is called once, with what was found out.
+	Done func(Result)
 }
 
 // Result is what Await found out about one file.
@@ -26,16 +29,16 @@ type Result struct {
 	Probes int
 }
 
-// Await probes each file until it is released, its time is up or ctx ends, and
-// returns the results in the order of files. A file that was still open for
-// writing when last looked at is Held.
+// Await probes each file until it is released, its time is up or ctx ends. A
+// file that was still open for writing when last looked at is Held. Only such
+// files are kept: a hundred thousand that are free cost no memory.
 //
 // A writer that closes a file wakes Await; what it then believes is [Probe].
 // Files are also probed by the clock, in growing intervals of up to 250 ms
 // (longer with thousands of files, so as to spend a tenth of a core at most).
 // A file that is free at once costs an open, two fcntls and a close.
-func Await(ctx context.Context, files []Watched) []Result {
-	return await(ctx, files, pace{
+func Await(ctx context.Context, files iter.Seq[Watched]) {
+	await(ctx, files, pace{
 		first: 2 * time.Millisecond,
 		event: time.Millisecond,
 		most:  250 * time.Millisecond,
@@ -53,25 +56,25 @@ type pace struct {
 	each  time.Duration // at least this much for every file that is waited for
 }
 
-func await(ctx context.Context, files []Watched, p pace) []Result {
-	a := awaiter{pace: p, begin: time.Now(), files: files, results: make([]Result, len(files)), watched: map[int32][]*held{}}
+func await(ctx context.Context, files iter.Seq[Watched], p pace) {
+	a := awaiter{pace: p, begin: time.Now(), watched: map[int32][]*held{}}
 	defer a.close()
-	for i := range files {
-		a.look(i)
+	for w := range files {
+		a.look(w)
 	}
 	for len(a.queue) > 0 && ctx.Err() == nil {
 		fired, all := a.watcher.wait(ctx, a.queue[0].next)
 		a.wake(fired, all)
 		a.probeDue()
 	}
-	return a.results
+	for _, h := range a.queue {
+		h.Done(h.result)
+	}
 }
 
 type awaiter struct {
 	pace
-	begin   time.Time
-	files   []Watched
-	results []Result
+	begin time.Time
 
 	queue   queue
 	watched map[int32][]*held // several files may be one inode
@@ -86,37 +89,38 @@ func (a *awaiter) close() {
 }
 
 // look probes a file for the first time, and queues it if it is held.
-func (a *awaiter) look(i int) {
-	f, ok := a.probe(i)
-	if !ok {
+func (a *awaiter) look(w Watched) {
+	r, f := a.probe(w, 0)
+	if f == nil {
+		w.Done(r)
 		return
 	}
 	defer f.Close() // read only: nothing to lose
-	if a.files[i].Wait <= 0 {
+	if w.Wait <= 0 {
+		w.Done(r)
 		return
 	}
-	h := &held{file: i, pause: a.first, deadline: a.begin.Add(a.files[i].Wait)}
+	h := &held{Watched: w, result: r, pause: a.first, deadline: a.begin.Add(w.Wait)}
 	a.watch(f, h)
 	a.schedule(h, time.Now())
 	heap.Push(&a.queue, h)
 }
 
-// probe opens and probes a file. It returns the open file if that is held.
-func (a *awaiter) probe(i int) (f *os.File, ok bool) {
-	r := &a.results[i]
-	f, err := a.files[i].Open()
+// probe opens and probes a file that was probed so often before. It returns the
+// open file if that is held.
+func (a *awaiter) probe(w Watched, before int) (Result, *os.File) {
+	f, err := w.Open()
 	if err != nil {
-		*r = Result{Status: Unknown, After: time.Since(a.begin), Err: err, Probes: r.Probes}
-		return nil, false
+		return Result{Status: Unknown, After: time.Since(a.begin), Err: err, Probes: before}, nil
 	}
+	r := Result{Probes: before + 1}
 	r.Status, r.Err = Probe(f)
 	r.After = time.Since(a.begin)
-	r.Probes++
 	if r.Status != Held {
 		_ = f.Close() // read only: nothing to lose
-		return nil, false
+		return r, nil
 	}
-	return f, true
+	return r, f
 }
 
 // watch asks to be woken when a writer of f closes it. Where the system has no
@@ -162,13 +166,14 @@ func (a *awaiter) probeDue() {
 	now := time.Now()
 	for len(a.queue) > 0 && !a.queue[0].next.After(now) {
 		h := a.queue[0]
-		f, ok := a.probe(h.file)
-		if ok {
+		var f *os.File
+		if h.result, f = a.probe(h.Watched, h.result.Probes); f != nil {
 			_ = f.Close() // read only: nothing to lose
 		}
-		if !ok || !h.deadline.After(now) {
+		if f == nil || !h.deadline.After(now) {
 			heap.Pop(&a.queue)
 			a.forget(h)
+			h.Done(h.result)
 			continue
 		}
 		a.schedule(h, now)
@@ -207,7 +212,8 @@ func (a *awaiter) forget(h *held) {
 
 // held is a file that is waited for.
 type held struct {
-	file     int
+	Watched
+	result   Result
 	wd       int32
 	next     time.Time // when it is looked at again
 	deadline time.Time

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -50,6 +51,37 @@ func playHeir() {
 	check(cmd.Start())
 }
 
+// file is what tests await.
+type file struct {
+	open func() (*os.File, error)
+	wait time.Duration
+}
+
+func awaitNow(ctx context.Context, files []file) []Result {
+	return collect(files, func(watched iter.Seq[Watched]) { Await(ctx, watched) })
+}
+
+func awaitAt(ctx context.Context, files []file, p pace) []Result {
+	return collect(files, func(watched iter.Seq[Watched]) { await(ctx, watched, p) })
+}
+
+// collect returns the results in the order of files. Each is told once.
+func collect(files []file, await func(iter.Seq[Watched])) []Result {
+	results, told := make([]Result, len(files)), 0
+	await(func(yield func(Watched) bool) {
+		for i, f := range files {
+			done := func(r Result) { results[i], told = r, told+1 }
+			if !yield(Watched{Open: f.open, Wait: f.wait, Done: done}) {
+				return
+			}
+		}
+	})
+	if told != len(files) {
+		panic(fmt.Sprintf("%d results of %d files", told, len(files)))
+	}
+	return results
+}
+
 func one(t *testing.T, results []Result, want Status) Result {
 	t.Helper()
 	if len(results) != 1 || results[0].Status != want || (results[0].Err != nil) != (want == Unknown) {
@@ -61,11 +93,11 @@ func one(t *testing.T, results []Result, want Status) Result {
 func TestAwaitWhatIsFree(t *testing.T) {
 	path, w := holding(t)
 	must(t, w.Close())
-	r := one(t, Await(t.Context(), []Watched{{reader(path), time.Hour}}), Released)
+	r := one(t, awaitNow(t.Context(), []file{{reader(path), time.Hour}}), Released)
 	if r.Probes != 1 {
 		t.Errorf("%d probes, want 1", r.Probes)
 	}
-	if got := Await(t.Context(), nil); len(got) != 0 {
+	if got := awaitNow(t.Context(), nil); len(got) != 0 {
 		t.Errorf("got %v for no files", got)
 	}
 }
@@ -73,7 +105,7 @@ func TestAwaitWhatIsFree(t *testing.T) {
 func TestAwaitWithoutWaitLooksOnce(t *testing.T) {
 	path, _ := holding(t)
 	for _, wait := range []time.Duration{0, -1} {
-		if r := one(t, Await(t.Context(), []Watched{{reader(path), wait}}), Held); r.Probes != 1 {
+		if r := one(t, awaitNow(t.Context(), []file{{reader(path), wait}}), Held); r.Probes != 1 {
 			t.Errorf("%d probes, want 1", r.Probes)
 		}
 	}
@@ -83,9 +115,9 @@ func TestAwaitGrandchild(t *testing.T) {
 	path, w := holding(t)
 	must(t, w.Close())
 	c := heir(t, path)
-	one(t, Await(t.Context(), []Watched{{Open: reader(path)}}), Held)
+	one(t, awaitNow(t.Context(), []file{{open: reader(path)}}), Held)
 	must(t, c.in.Close())
-	one(t, Await(t.Context(), []Watched{{reader(path), time.Minute}}), Released)
+	one(t, awaitNow(t.Context(), []file{{reader(path), time.Minute}}), Released)
 }
 
 // The second file is opened once the first is waited for, and lets it go.
@@ -95,7 +127,7 @@ func TestAwaitIsWokenByAClose(t *testing.T) {
 		must(t, w.Close())
 		return os.Open("/dev/null")
 	}
-	got := await(t.Context(), []Watched{{reader(path), time.Hour}, {second, 0}, {reader(path), time.Hour}}, deaf)
+	got := awaitAt(t.Context(), []file{{reader(path), time.Hour}, {second, 0}, {reader(path), time.Hour}}, deaf)
 	one(t, got[:1], Released)
 	one(t, got[1:2], Unknown) // a device has no leases
 	one(t, got[2:], Released)
@@ -112,7 +144,7 @@ func TestAwaitOneFileTwice(t *testing.T) {
 		must(t, w.Close())
 		return nil, os.ErrNotExist
 	}
-	got := await(t.Context(), []Watched{{reader(path), time.Hour}, {reader(other), time.Hour}, {last, 0}}, deaf)
+	got := awaitAt(t.Context(), []file{{reader(path), time.Hour}, {reader(other), time.Hour}, {last, 0}}, deaf)
 	one(t, got[:1], Released)
 	one(t, got[1:2], Released)
 }
@@ -137,7 +169,7 @@ func TestAwaitOneFileTwiceForDifferentTimes(t *testing.T) {
 		}
 		return os.Open(third)
 	}
-	got := await(t.Context(), []Watched{{reader(path), 5 * time.Millisecond}, {reader(path), time.Hour}, {closer, 10 * time.Millisecond}}, deaf)
+	got := awaitAt(t.Context(), []file{{reader(path), 5 * time.Millisecond}, {reader(path), time.Hour}, {closer, 10 * time.Millisecond}}, deaf)
 	one(t, got[:1], Held)
 	one(t, got[1:2], Released)
 	one(t, got[2:], Held)
@@ -145,18 +177,18 @@ func TestAwaitOneFileTwiceForDifferentTimes(t *testing.T) {
 
 // A close at any moment around the first look is not missed.
 func TestAwaitRacingClose(t *testing.T) {
-	var files []Watched
+	var files []file
 	dir := memory(t)
 	for i := range 1000 {
 		path := fmt.Sprintf("%s/%d.log.1", dir, i)
 		w, err := os.Create(path)
 		must(t, err)
-		files = append(files, Watched{func() (*os.File, error) {
+		files = append(files, file{func() (*os.File, error) {
 			go func() { _ = w.Close() }()
 			return os.Open(path)
 		}, time.Hour})
 	}
-	results := await(t.Context(), files, pace{first: time.Millisecond, event: time.Millisecond, most: time.Hour})
+	results := awaitAt(t.Context(), files, pace{first: time.Millisecond, event: time.Millisecond, most: time.Hour})
 	for i := range results {
 		one(t, results[i:i+1], Released)
 	}
@@ -172,19 +204,19 @@ func TestAwaitMemoryMap(t *testing.T) {
 		must(t, unix.Munmap(m))
 		return nil, os.ErrNotExist
 	}
-	got := await(t.Context(), []Watched{{reader(path), time.Hour}, {last, 0}}, deaf)
+	got := awaitAt(t.Context(), []file{{reader(path), time.Hour}, {last, 0}}, deaf)
 	one(t, got[:1], Released)
 }
 
 func TestAwaitUntilTimeIsUp(t *testing.T) {
 	path, _ := holding(t)
 	const wait = 20 * time.Millisecond
-	r := one(t, Await(t.Context(), []Watched{{reader(path), wait}}), Held)
+	r := one(t, awaitNow(t.Context(), []file{{reader(path), wait}}), Held)
 	if r.After < wait || r.Probes < 2 {
 		t.Errorf("gave up after %v and %d probes", r.After, r.Probes)
 	}
 	// The last look is at the deadline, whatever the pace.
-	r = one(t, await(t.Context(), []Watched{{reader(path), wait}}, deaf), Held)
+	r = one(t, awaitAt(t.Context(), []file{{reader(path), wait}}, deaf), Held)
 	if r.After < wait || r.Probes != 2 {
 		t.Errorf("gave up after %v and %d probes", r.After, r.Probes)
 	}
@@ -197,18 +229,18 @@ func TestAwaitCancelled(t *testing.T) {
 		cancel()
 		return nil, os.ErrNotExist
 	}
-	one(t, await(ctx, []Watched{{reader(path), time.Hour}, {last, 0}}, deaf)[:1], Held)
+	one(t, awaitAt(ctx, []file{{reader(path), time.Hour}, {last, 0}}, deaf)[:1], Held)
 
 	for _, p := range []pace{deaf, {first: time.Microsecond, most: time.Millisecond}} { // while it waits, and while it probes
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
-		one(t, await(ctx, []Watched{{reader(path), time.Hour}}, p), Held)
+		one(t, awaitAt(ctx, []file{{reader(path), time.Hour}}, p), Held)
 		cancel()
 	}
 }
 
 func TestAwaitFileThatCannotBeOpened(t *testing.T) {
 	path, _ := holding(t)
-	r := one(t, Await(t.Context(), []Watched{{reader(path + ".none"), time.Hour}}), Unknown)
+	r := one(t, awaitNow(t.Context(), []file{{reader(path + ".none"), time.Hour}}), Unknown)
 	if !errors.Is(r.Err, os.ErrNotExist) || r.Probes != 0 {
 		t.Errorf("got %+v", r)
 	}
@@ -219,7 +251,7 @@ func TestAwaitFileThatCannotBeOpened(t *testing.T) {
 		}
 		return os.Open(path)
 	}
-	r = one(t, Await(t.Context(), []Watched{{removed, time.Hour}}), Unknown)
+	r = one(t, awaitNow(t.Context(), []file{{removed, time.Hour}}), Unknown)
 	if !errors.Is(r.Err, os.ErrNotExist) {
 		t.Errorf("got %+v", r)
 	}
@@ -231,15 +263,15 @@ func TestAwaitThousands(t *testing.T) {
 	const files = 20_000
 	dir := memory(t)
 	var maps [][]byte
-	var watched []Watched
+	var watched []file
 	for i := range files {
 		path := fmt.Sprintf("%s/%d.log.1", dir, i)
 		must(t, os.WriteFile(path, []byte{'\n'}, 0o644))
 		maps = append(maps, mapFile(t, path, unix.PROT_READ)) // holds without a descriptor
-		watched = append(watched, Watched{reader(path), time.Hour})
+		watched = append(watched, file{reader(path), time.Hour})
 	}
 	used := 0
-	watched = append(watched, Watched{Open: func() (*os.File, error) {
+	watched = append(watched, file{open: func() (*os.File, error) {
 		fds, err := os.ReadDir("/proc/self/fd")
 		must(t, err)
 		used = len(fds)
@@ -248,7 +280,7 @@ func TestAwaitThousands(t *testing.T) {
 		}
 		return nil, os.ErrNotExist
 	}})
-	results := await(t.Context(), watched, deaf)[:files]
+	results := awaitAt(t.Context(), watched, deaf)[:files]
 	probes := 0
 	for i := range results {
 		one(t, results[i:i+1], Released)
@@ -299,16 +331,16 @@ func playUnwatched() {
 		}
 		return os.Open(path)
 	}
-	r := Await(context.Background(), []Watched{{open, time.Hour}, {open, time.Hour}})
+	r := awaitNow(context.Background(), []file{{open, time.Hour}, {open, time.Hour}})
 	fmt.Println(r[0].Status)
 }
 
 func BenchmarkAwaitReleased(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "app.log.1")
 	must(b, os.WriteFile(path, nil, 0o644))
-	files := []Watched{{reader(path), time.Second}}
+	files := []file{{reader(path), time.Second}}
 	for b.Loop() {
-		if r := Await(b.Context(), files); r[0].Status != Released {
+		if r := awaitNow(b.Context(), files); r[0].Status != Released {
 			b.Fatal(r)
 		}
 	}

@@ -29,7 +29,7 @@ func TestClusterIsRotatedWithoutLoss(t *testing.T) {
 		old := fmt.Sprint(path, ".", i)
 		must(t, os.Rename(path, old))
 		must(t, process.Signal(unix.SIGUSR2))
-		r := one(t, Await(t.Context(), []Watched{{reader(old), time.Minute}}), Released)
+		r := one(t, awaitNow(t.Context(), []file{{reader(old), time.Minute}}), Released)
 		t.Logf("released after %v, %d probes", r.After, r.Probes)
 		info, err := os.Stat(old)
 		must(t, err)
@@ -55,7 +55,7 @@ func TestClusterWorkerThatHoldsOn(t *testing.T) {
 	must(t, open(t, pidfileOf(t, master.pid())).Signal(unix.SIGUSR2))
 	var h []Holder
 	for len(h) != 1 { // until the others have followed
-		one(t, Await(t.Context(), []Watched{{reader(path + ".1"), 5 * time.Millisecond}}), Held)
+		one(t, awaitNow(t.Context(), []file{{reader(path + ".1"), 5 * time.Millisecond}}), Held)
 		found, _, err := Holders([]FileID{idOf(t, path+".1")})
 		must(t, err)
 		h = found[idOf(t, path+".1")]

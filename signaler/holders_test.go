@@ -135,9 +135,9 @@ func TestHoldersOnOverlay(t *testing.T) {
 		if h := holder(t, path); h.PID != os.Getpid() || h.FD != int(w.Fd()) {
 			t.Errorf("%s: got %+v, want this process", layer, h)
 		}
-		one(t, Await(t.Context(), []Watched{{Open: reader(path)}}), Held)
+		one(t, awaitNow(t.Context(), []file{{open: reader(path)}}), Held)
 		must(t, w.Close())
-		one(t, Await(t.Context(), []Watched{{Open: reader(path)}}), Released)
+		one(t, awaitNow(t.Context(), []file{{open: reader(path)}}), Released)
 	}
 }
 

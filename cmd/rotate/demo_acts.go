@@ -137,7 +137,7 @@ func (d *demo) turn(ctx context.Context, c runCmd) (*outcome, error) {
 // blind reports that the system does not say who writes a file.
 func blind(r *rotate.Report) error {
 	for _, l := range r.Logs {
-		for _, s := range l.Settled {
+		for _, s := range l.Settled() {
 			if s.Status == signaler.Unknown {
 				return fmt.Errorf("%w: the demo proves nothing there, set TMPDIR to a folder on a local disk", s.Err)
 			}

@@ -44,7 +44,7 @@ func (d *demo) row(r *rotate.Report) {
 			turned++
 			renamed = count(turned, "log")
 		}
-		for _, s := range l.Steps {
+		for _, s := range l.Steps() {
 			if s.Op == plan.Compress && s.Done {
 				in, out = in+s.In, out+s.Out
 				packed = size(in) + " " + d.arrow + " " + size(out)
@@ -68,7 +68,7 @@ func whom(r *rotate.Report) string {
 func (d *demo) released(r *rotate.Report) string {
 	var after time.Duration
 	for _, l := range r.Logs {
-		for _, s := range l.Settled {
+		for _, s := range l.Settled() {
 			after = max(after, s.After)
 			if s.Status != signaler.Held {
 				continue

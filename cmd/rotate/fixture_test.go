@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -89,78 +90,42 @@ func newFixtureOf(archives int) fixture {
 		Scripts:  policy.Scripts{Pre: "true"},
 	}
 
-	app := plan.LogPlan{
-		LogFacts: &plan.LogFacts{
-			Place: at(dir, "app.log"), Stat: &plan.Stat{Size: 4_300_000, Links: 1, ModTime: night},
-			Last: night.AddDate(0, 0, -1), Archive: dir,
-		},
-		Action: plan.Turn,
-		Reason: plan.Reason{Code: plan.DueDaily, Have: night.AddDate(0, 0, -1).Unix()},
-		Turned: at(dir, "app.log.1"),
-		Settle: []plan.Place{at(dir, "app.log.1")},
-	}
-	names := []string{"app.log", "app.log.1", "app.log.2", "app.log.3", "app.log.4", "app.log.5", "app.log.6"}
-	for i := archives; i >= 0; i-- {
-		ext := ".gz"
-		if i == 0 {
-			ext = ""
-		} else {
-			app.Archives = append(app.Archives, plan.Archive{Place: at(dir, names[i]+ext), Ext: ext, Size: -1})
+	packed := func(d *plan.Dir, log string, g int, ext string) plan.Archive {
+		return plan.Archive{
+			Place: at(d, fmt.Sprintf("%s.%d%s", log, g, ext)), Generation: plan.Generation{N: g}, Ext: ext, Size: -1,
 		}
-		app.Turn = append(app.Turn, plan.Step{Op: plan.Rename, From: at(dir, names[i]+ext), To: at(dir, names[i+1]+ext)})
 	}
-	app.Turn = append(app.Turn, plan.Step{Op: plan.Create, From: at(dir, "app.log")})
-	app.Finish = []plan.Step{
-		{Op: plan.Remove, From: at(dir, names[archives+1]+".gz"), Reason: plan.Reason{Code: plan.BeyondRotate, Have: int64(archives) + 1, Limit: int64(archives)}},
-		{Op: plan.Compress, From: at(dir, "app.log.1"), To: at(dir, "app.log.1.gz")},
+	app := plan.LogFacts{
+		Place: at(dir, "app.log"), Stat: &plan.Stat{Size: 4_300_000, Links: 1, ModTime: night},
+		Last: night.AddDate(0, 0, -1), Archive: dir,
 	}
+	for i := archives; i > 0; i-- {
+		app.Archives = append(app.Archives, packed(dir, "app.log", i, ".gz"))
+	}
+	stuck := plan.LogFacts{
+		Place: at(dir, "jobs.log"), Last: night, Archive: dir,
+		Archives: []plan.Archive{packed(dir, "jobs.log", 1, "")},
+		Owed:     []plan.Owed{{Archive: at(dir, "jobs.log.1"), ID: plan.ID{Dev: 1, Ino: 7}, Since: night.AddDate(0, 0, -1)}},
+	}
+	large := plan.LogFacts{
+		Place: at(away, "caf\xe9\n.log"), Stat: &plan.Stat{Size: 300 << 20, Links: 1, ModTime: night}, Archive: old,
+		Archives: []plan.Archive{packed(old, "caf\xe9\n.log", 1, ".zst")},
+	}
+	large.Archives[0].Size, large.Archives[0].ModTime = 3, night.AddDate(0, 0, -100)
 
-	stuck := plan.LogPlan{
-		LogFacts: &plan.LogFacts{
-			Place: at(dir, "jobs.log"), Last: night, Archive: dir,
-			Archives: []plan.Archive{{Place: at(dir, "jobs.log.1"), Size: -1}},
-			Owed:     []plan.Owed{{Archive: at(dir, "jobs.log.1"), Since: night.AddDate(0, 0, -1)}},
-		},
-		Reason: plan.Reason{Code: plan.NotDue, Have: night.AddDate(0, 0, -1).Unix(), Limit: night.AddDate(0, 0, 1).Truncate(24 * time.Hour).Unix()},
-		Settle: []plan.Place{at(dir, "jobs.log.1")},
-		Finish: []plan.Step{{Op: plan.Compress, From: at(dir, "jobs.log.1"), To: at(dir, "jobs.log.1.gz")}},
-	}
-	idle := plan.LogPlan{
-		LogFacts: &plan.LogFacts{Place: at(dir, "new.log"), Archive: dir},
-		Reason:   plan.Reason{Code: plan.FirstSeen, Limit: night.AddDate(0, 0, 1).Truncate(24 * time.Hour).Unix()},
-	}
-	link := plan.LogPlan{
-		LogFacts: &plan.LogFacts{Place: at(dir, "link.log"), Kind: plan.Symlink, Archive: dir},
-		Action:   plan.Refuse,
-		Reason:   plan.Reason{Code: plan.IsSymlink},
-	}
-	large := plan.LogPlan{
-		LogFacts: &plan.LogFacts{
-			Place: at(away, "caf\xe9\n.log"), Stat: &plan.Stat{Size: 300 << 20, Links: 1, ModTime: night}, Archive: old,
-			Archives: []plan.Archive{{Place: at(old, "caf\xe9\n.log.1.zst"), Ext: ".zst", Size: 3, ModTime: night.AddDate(0, 0, -100)}},
-		},
-		Action: plan.Turn,
-		Reason: plan.Reason{Code: plan.OverMaxSize, Have: 300 << 20, Limit: 200 << 20},
-		Turn: []plan.Step{
-			{Op: plan.PreRotate, From: at(away, "caf\xe9\n.log")},
-			{Op: plan.Rename, From: at(old, "caf\xe9\n.log.1.zst"), To: at(old, "caf\xe9\n.log.2.zst")},
-			{Op: plan.Rename, From: at(away, "caf\xe9\n.log"), To: at(old, "caf\xe9\n.log.1")},
-		},
-		Turned: at(old, "caf\xe9\n.log.1"),
-		Settle: []plan.Place{at(old, "caf\xe9\n.log.1")},
-		Finish: []plan.Step{
-			{Op: plan.Remove, From: at(old, "caf\xe9\n.log.2.zst"), Reason: plan.Reason{Code: plan.OverAge, Have: 100 * 86400, Limit: 90 * 86400}},
-			{Op: plan.Compress, From: at(old, "caf\xe9\n.log.1"), To: at(old, "caf\xe9\n.log.1.zst")},
-		},
-	}
-
-	p := &plan.Plan{Now: night, Policies: []plan.PolicyPlan{
+	p := plan.Decide(&plan.Facts{Now: night, Policies: []plan.PolicyFacts{
 		{
-			Policy: api, Logs: []plan.LogPlan{app, stuck, idle, link},
+			Policy: api,
+			Logs: []plan.LogFacts{
+				app, stuck,
+				{Place: at(dir, "new.log"), Archive: dir},
+				{Place: at(dir, "link.log"), Kind: plan.Symlink, Archive: dir},
+			},
 			Problems: []plan.Problem{{Path: "/srv/api/log/*.log", Reason: plan.Reason{Code: plan.NoMatch}}},
 		},
-		{Policy: slow, Logs: []plan.LogPlan{large}},
-	}}
+		{Policy: slow, Logs: []plan.LogFacts{large}},
+	}})
+	p.Policies[0].Logs[1].Reason.Have = night.AddDate(0, 0, -1).Unix()
 	return fixture{p, reportOn(p)}
 }
 
@@ -168,20 +133,10 @@ func newFixtureOf(archives int) fixture {
 func reportOn(p *plan.Plan) *rotate.Report {
 	api, slow := &p.Policies[0], &p.Policies[1]
 	app, stuck, link, large := &api.Logs[0], &api.Logs[1], &api.Logs[3], &slow.Logs[0]
-	steps := func(l *plan.LogPlan, done bool) (all []rotate.StepReport) {
-		for _, list := range [][]plan.Step{l.Turn, l.Finish} {
-			for i := range list {
-				r := rotate.StepReport{Step: &list[i], Done: done}
-				if list[i].Op == plan.Compress && done {
-					r.In, r.Out = 4_300_000, 317_000
-				}
-				all = append(all, r)
-			}
-		}
-		return all
+	turned := func(l *plan.LogPlan) int32 { return int32(len(l.Work().Turn)) }
+	settled := func(l *plan.LogPlan, since time.Time) plan.Owed {
+		return plan.Owed{Archive: l.Work().Settle[0], Since: since}
 	}
-	largeSteps := steps(large, true)
-	largeSteps[len(largeSteps)-1] = rotate.StepReport{Step: &large.Finish[1]}
 	holders := []signaler.Holder{
 		{PID: 4712, PPID: 4711, Name: "node", Exe: "/usr/bin/node", User: "api", FD: 21, Append: true, Writable: true, Worker: true, Unit: "api.service"},
 	}
@@ -189,21 +144,24 @@ func reportOn(p *plan.Plan) *rotate.Report {
 		Plan: p,
 		Logs: []*rotate.LogReport{
 			{
-				Policy: api.Policy, Log: app, Turned: true, Steps: steps(app, true),
-				Settled: []rotate.Settled{{Archive: app.Settle[0], Since: night, Status: signaler.Released, After: 12 * time.Millisecond}},
+				Policy: api.Policy, Log: app, Turned: true, Begun: turned(app), After: []time.Duration{12 * time.Millisecond},
+				Finished: []rotate.Outcome{{Done: true}, {Done: true, In: 4_300_000, Out: 317_000}},
 			},
 			{
-				Policy: api.Policy, Log: stuck, Steps: steps(stuck, false),
-				Settled: []rotate.Settled{{
-					Archive: stuck.Settle[0], Since: night.AddDate(0, 0, -1), Status: signaler.Held,
+				Policy: api.Policy, Log: stuck, After: []time.Duration{10 * time.Second},
+				Rare: &rotate.Rare{Open: []rotate.Settled{{
+					Owed: settled(stuck, night.AddDate(0, 0, -1)), Status: signaler.Held,
 					After: 10 * time.Second, Holders: holders, Complete: true,
-				}},
+				}}},
 			},
 			{Policy: api.Policy, Log: link},
 			{
-				Policy: slow.Policy, Log: large, Turned: true, Steps: largeSteps,
-				Settled: []rotate.Settled{{Archive: large.Settle[0], Since: night, Status: signaler.Unknown, Err: syscall.ENOLCK}},
-				Errs:    []error{&fs.PathError{Op: "compress", Path: "/var/log/old/x.1", Err: syscall.ENOSPC}},
+				Policy: slow.Policy, Log: large, Turned: true, Begun: turned(large), After: []time.Duration{0},
+				Finished: []rotate.Outcome{{Done: true}, {}},
+				Rare: &rotate.Rare{
+					Open: []rotate.Settled{{Owed: settled(large, night), Status: signaler.Unknown, Err: syscall.ENOLCK}},
+					Errs: []error{&fs.PathError{Op: "compress", Path: "/var/log/old/x.1", Err: syscall.ENOSPC}},
+				},
 			},
 		},
 		Targets: []*rotate.TargetReport{

@@ -68,14 +68,15 @@ func makeLog(p *plan.Plan, pp *plan.PolicyPlan, l *plan.LogPlan, r *rotate.LogRe
 			j.Steps[len(j.Steps)-1].Reason = &reason
 		}
 	}
-	for _, s := range l.Turn {
+	w := l.Work()
+	for _, s := range w.Turn {
 		step("turn", s)
 	}
-	for _, s := range l.Finish {
+	for _, s := range w.Finish {
 		step("finish", s)
 	}
 	if r == nil {
-		for _, a := range l.Settle {
+		for _, a := range w.Settle {
 			j.Archives = append(j.Archives, jsonArchive{jsonPath: makePath(a.Path())})
 		}
 		return j
@@ -86,15 +87,15 @@ func makeLog(p *plan.Plan, pp *plan.PolicyPlan, l *plan.LogPlan, r *rotate.LogRe
 
 // report adds what was done.
 func (j *jsonLog) report(r *rotate.LogReport) {
-	j.Turned, j.AtRisk = &r.Turned, r.AtRisk
-	for i := range r.Steps {
-		s, to := &r.Steps[i], &j.Steps[i]
+	j.Turned, j.AtRisk = &r.Turned, r.AtRisk()
+	for i, s := range r.Steps() {
+		to := &j.Steps[i]
 		to.Done, to.In, to.Out = &s.Done, s.In, s.Out
 	}
-	for i := range r.Settled {
-		j.Archives = append(j.Archives, makeArchive(&r.Settled[i]))
+	for _, s := range r.Settled() {
+		j.Archives = append(j.Archives, makeArchive(&s))
 	}
-	j.Errors = append(j.Errors, makeErrors(r.Errs)...)
+	j.Errors = append(j.Errors, makeErrors(r.Errs())...)
 }
 
 func makeArchive(s *rotate.Settled) jsonArchive {

@@ -139,10 +139,10 @@ func TestJSONPathsSurvive(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"/a/b.log", "/a/<&>.log", "/a/caf\xc3\xa9", "/a/caf\xe9", "/a/\xff\xfe\n\"\\", "/a/\ufffd"} {
 		dir := &plan.Dir{Path: "/a", Free: -1}
-		l := plan.LogPlan{LogFacts: &plan.LogFacts{Place: plan.Place{Dir: dir, Name: path[3:]}, Archive: dir}}
-		o := &outcome{now: night, plan: &plan.Plan{Now: night, Policies: []plan.PolicyPlan{
-			{Policy: &policy.Policy{}, Logs: []plan.LogPlan{l}},
-		}}}
+		l := plan.LogFacts{Place: plan.Place{Dir: dir, Name: path[3:]}, Archive: dir}
+		o := &outcome{now: night, plan: plan.Decide(&plan.Facts{Now: night, Policies: []plan.PolicyFacts{
+			{Policy: &policy.Policy{}, Logs: []plan.LogFacts{l}},
+		}})}
 		var got struct {
 			Policies []struct {
 				Logs []struct {
@@ -169,11 +169,11 @@ func TestJSONPathsSurvive(t *testing.T) {
 // grow with the number of logs.
 func TestJSONTakesNoMemoryPerLog(t *testing.T) {
 	dir := &plan.Dir{Path: "/a", Free: -1}
-	logs := make([]plan.LogPlan, 20_000)
+	logs := make([]plan.LogFacts, 20_000)
 	for i := range logs {
-		logs[i].LogFacts = &plan.LogFacts{Place: plan.Place{Dir: dir, Name: "app.log"}, Archive: dir}
+		logs[i] = plan.LogFacts{Place: plan.Place{Dir: dir, Name: "app.log"}, Archive: dir}
 	}
-	o := &outcome{now: night, plan: &plan.Plan{Now: night, Policies: []plan.PolicyPlan{{Policy: &policy.Policy{}, Logs: logs}}}}
+	o := &outcome{now: night, plan: plan.Decide(&plan.Facts{Now: night, Policies: []plan.PolicyFacts{{Policy: &policy.Policy{}, Logs: logs}}})}
 	o.report = &rotate.Report{Plan: o.plan}
 	w := &writes{}
 	v := newWritten(ascii)

@@ -11,38 +11,19 @@ import (
 	"rotate/rotate/policy"
 )
 
-// shelved is an archive as a plan names it, and its place among those of its
+// shelved is an archive, and its place among those of its
 // log: the newest is 1, and two of one generation share it.
 type shelved struct {
 	plan.Archive
 	rank int
 }
 
-// shelve lists the archives of a log as they are when its plan is carried out,
-// but for what is removed or compressed: the newest first.
-func shelve(p *policy.Policy, l *plan.LogPlan, now time.Time) []shelved {
+// shelve lists the archives of a log as they are, the newest first.
+func shelve(p *policy.Policy, l *plan.LogFacts, now time.Time) []shelved {
 	naming := plan.NewNaming(p, now.Location())
-	shelf := make([]shelved, 0, len(l.Archives)+1)
-	add := func(a plan.Archive, at plan.Place) {
-		a.Place = at
-		a.Generation, _, _ = naming.Parse(l.Name, at.Name) // named by the plan: it parses
-		shelf = append(shelf, shelved{Archive: a})
-	}
-	moved := map[plan.Place]plan.Place{}
-	for _, step := range l.Turn {
-		if step.Op == plan.Rename || step.Op == plan.Copy {
-			moved[step.From] = step.To
-		}
-	}
+	shelf := make([]shelved, 0, len(l.Archives))
 	for _, a := range l.Archives {
-		if to, ok := moved[a.Place]; ok {
-			add(a, to)
-		} else {
-			add(a, a.Place)
-		}
-	}
-	if to, ok := moved[l.Place]; ok {
-		add(plan.Archive{Size: -1, ModTime: now}, to)
+		shelf = append(shelf, shelved{Archive: a})
 	}
 	slices.SortFunc(shelf, func(a, b shelved) int {
 		return cmp.Or(naming.Compare(a.Generation, b.Generation), cmp.Compare(a.Name, b.Name))

@@ -89,7 +89,7 @@ func (c *runCmd) do(ctx context.Context, t teller, o *outcome) error {
 	o.report = run.Execute(ctx)
 	o.targets = o.report.Targets
 	for _, l := range o.report.Logs {
-		for _, err := range l.Warnings {
+		for _, err := range l.Warnings() {
 			o.warn(t, err)
 		}
 	}

@@ -156,12 +156,14 @@ func turnByHand(t *testing.T, s *service, dir, log string, n int) {
 
 func released(t *testing.T, dir, archive string, wait time.Duration) signaler.Status {
 	t.Helper()
-	r := signaler.Await(t.Context(), []signaler.Watched{{
+	var result signaler.Result
+	signaler.Await(t.Context(), slices.Values([]signaler.Watched{{
 		Open: func() (*os.File, error) { return os.Open(filepath.Join(dir, archive)) },
 		Wait: wait,
-	}})
-	if r[0].Err != nil {
-		t.Fatal(r[0].Err)
+		Done: func(r signaler.Result) { result = r },
+	}}))
+	if result.Err != nil {
+		t.Fatal(result.Err)
 	}
-	return r[0].Status
+	return result.Status
 }

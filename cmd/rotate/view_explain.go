@@ -30,9 +30,9 @@ func (v *voice) explain(x *explanation) {
 	v.fact("writers", writersOf(x))
 	v.targets(x)
 	v.archives(x)
-	if !idle(l) && l.Action != plan.Refuse {
+	if w := l.Work(); !idle(l, &w) && l.Action != plan.Refuse {
 		v.say("  the next run")
-		v.steps(x.plan, x.policy, l, false)
+		v.steps(x.plan, x.policy, l, &w, false)
 	}
 }
 
@@ -132,7 +132,7 @@ func writersOf(x *explanation) string {
 
 // archives prints the archives of a log, and what ends each.
 func (v *voice) archives(x *explanation) {
-	shelf := shelve(x.policy, &plan.LogPlan{LogFacts: x.log.LogFacts}, x.plan.Now)
+	shelf := shelve(x.policy, x.log.LogFacts, x.plan.Now)
 	if len(shelf) == 0 {
 		v.fact("archives", "none")
 		return

@@ -145,29 +145,32 @@ func (v *logrotateVoice) end(p *plan.Plan, r *rotate.Report) {
 	if r == nil {
 		return
 	}
-	own := *r // of which the rest is told in our words
-	own.Logs, own.Errs = nil, nil
 	for _, l := range r.Logs {
 		v.logFailures(l)
-		rest := *l
-		rest.Errs = nil
-		own.Logs = append(own.Logs, &rest)
 	}
 	for _, err := range r.Errs {
 		v.failure(nil, err)
 	}
-	v.failures(&own)
+	for _, t := range r.Targets { // from here on in our words
+		v.unhealthy(t)
+	}
+	for _, l := range r.Logs {
+		v.owed(r, l)
+	}
 }
 
 // logFailures says what failed about a log.
 func (v *logrotateVoice) logFailures(l *rotate.LogReport) {
-	for _, err := range l.Errs {
+	for _, err := range l.Errs() {
 		for _, err := range apart(err) {
 			v.failure(l.Policy, err)
 		}
 	}
-	for _, s := range l.Steps {
-		if s.Op == plan.Compress && !s.Done && len(l.Errs) > 0 {
+	if len(l.Errs()) == 0 {
+		return
+	}
+	for _, s := range l.Steps() {
+		if s.Op == plan.Compress && !s.Done {
 			v.failWith("failed to compress log "+s.From.Path(), "")
 		}
 	}

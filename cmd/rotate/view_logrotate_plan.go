@@ -38,11 +38,12 @@ func (v *logrotateVoice) policy(p *plan.Plan, pp *plan.PolicyPlan) {
 	for i := range pp.Logs {
 		l := &pp.Logs[i]
 		v.considered(p, pp.Policy, l)
+		work := l.Work()
 		if l.Action == plan.Turn {
-			v.turned(p, pp.Policy, l, turned == 0)
+			v.turned(p, pp.Policy, l, &work, turned == 0)
 			turned++
 		}
-		v.finished(pp.Policy, l)
+		v.finished(pp.Policy, &work)
 	}
 	if turned > 0 && pp.Policy.Scripts.Last != "" {
 		v.script("last action", pp.Policy.Scripts.Last, paths(pp.Policy))
@@ -117,7 +118,7 @@ func (v *logrotateVoice) considered(p *plan.Plan, of *policy.Policy, l *plan.Log
 }
 
 // turned prints how a log is turned.
-func (v *logrotateVoice) turned(p *plan.Plan, of *policy.Policy, l *plan.LogPlan, first bool) {
+func (v *logrotateVoice) turned(p *plan.Plan, of *policy.Policy, l *plan.LogPlan, work *plan.Work, first bool) {
 	s := &of.Scripts
 	if first && s.First != "" {
 		v.script("first action", s.First, paths(of))
@@ -129,7 +130,7 @@ func (v *logrotateVoice) turned(p *plan.Plan, of *policy.Policy, l *plan.LogPlan
 	suffix, glob := dateSuffix(of, p.Now)
 	v.say("dateext suffix '%s'", suffix)
 	v.say("glob pattern '%s'", glob)
-	for _, step := range l.Turn {
+	for _, step := range work.Turn {
 		v.step(of, l, step)
 	}
 	if of.Method == policy.Copy {
@@ -143,7 +144,7 @@ func (v *logrotateVoice) turned(p *plan.Plan, of *policy.Policy, l *plan.LogPlan
 		if s.Shared {
 			v.script("postrotate", s.Post, paths(of))
 		} else {
-			v.script("postrotate", s.Post, l.Path(), l.Turned.Path())
+			v.script("postrotate", s.Post, l.Path(), work.Turned.Path())
 		}
 	}
 }
@@ -188,8 +189,8 @@ func number(l *plan.LogPlan, archive plan.Place) int {
 }
 
 // finished prints what becomes of archives.
-func (v *logrotateVoice) finished(of *policy.Policy, l *plan.LogPlan) {
-	for _, s := range l.Finish {
+func (v *logrotateVoice) finished(of *policy.Policy, work *plan.Work) {
+	for _, s := range work.Finish {
 		switch s.Op {
 		case plan.Compress:
 			v.say("compressing log with: %s", compressor(of.Compress))

@@ -27,8 +27,9 @@ func (v *voice) policyPlan(p *plan.Plan, pp *plan.PolicyPlan, all bool, sum *cen
 	named := false
 	for i := range pp.Logs {
 		l := &pp.Logs[i]
-		sum.add(l)
-		if l.Action == plan.Refuse || idle(l) && !all {
+		w := l.Work()
+		sum.add(l, &w)
+		if l.Action == plan.Refuse || idle(l, &w) && !all {
 			continue // the one is an error and told as such, the other is counted
 		}
 		if !named {
@@ -36,7 +37,7 @@ func (v *voice) policyPlan(p *plan.Plan, pp *plan.PolicyPlan, all bool, sum *cen
 			named = true
 		}
 		v.head(2, l.Action.String()+" "+v.bold(name(l.Path())), l.Reason.Text(p.Now.Location()))
-		v.steps(p, pp.Policy, l, all)
+		v.steps(p, pp.Policy, l, &w, all)
 	}
 	if named {
 		v.say("")
@@ -44,20 +45,18 @@ func (v *voice) policyPlan(p *plan.Plan, pp *plan.PolicyPlan, all bool, sum *cen
 }
 
 // idle reports whether nothing is done about a log.
-func idle(l *plan.LogPlan) bool {
-	return l.Action == plan.Leave && len(l.Turn)+len(l.Settle)+len(l.Finish) == 0
-}
+func idle(l *plan.LogPlan, w *plan.Work) bool { return l.Action == plan.Leave && w.Idle() }
 
 // census counts logs by what is done to them.
 type census struct{ turn, tidy, idle, refused int }
 
-func (s *census) add(l *plan.LogPlan) {
+func (s *census) add(l *plan.LogPlan, w *plan.Work) {
 	switch {
 	case l.Action == plan.Turn:
 		s.turn++
 	case l.Action == plan.Refuse:
 		s.refused++
-	case idle(l):
+	case idle(l, w):
 		s.idle++
 	default:
 		s.tidy++
@@ -89,7 +88,7 @@ const few = 4
 
 // steps prints the steps for one log. Of many of one kind in a row, unless all
 // are wanted, the first and the last stand for the others.
-func (v *voice) steps(whole *plan.Plan, p *policy.Policy, l *plan.LogPlan, all bool) {
+func (v *voice) steps(whole *plan.Plan, p *policy.Policy, l *plan.LogPlan, w *plan.Work, all bool) {
 	run := func(steps []plan.Step) {
 		for len(steps) > 0 {
 			n := 1
@@ -108,9 +107,9 @@ func (v *voice) steps(whole *plan.Plan, p *policy.Policy, l *plan.LogPlan, all b
 			steps = steps[n:]
 		}
 	}
-	run(l.Turn)
-	v.settling(p, l)
-	run(l.Finish)
+	run(w.Turn)
+	v.settling(p, l, w)
+	run(w.Finish)
 }
 
 // planned prints one step.
@@ -135,11 +134,11 @@ func (v *voice) planned(whole *plan.Plan, p *policy.Policy, l *plan.LogPlan, s p
 }
 
 // settling prints whom the run tells, and what it then waits for.
-func (v *voice) settling(p *policy.Policy, l *plan.LogPlan) {
-	if len(l.Settle) == 0 {
+func (v *voice) settling(p *policy.Policy, l *plan.LogPlan, w *plan.Work) {
+	if len(w.Settle) == 0 {
 		return
 	}
-	files := filesOf(l, l.Settle)
+	files := filesOf(l, w.Settle)
 	var wait string
 	for i := range p.Notify {
 		t := &p.Notify[i]

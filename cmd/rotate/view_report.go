@@ -55,8 +55,8 @@ func results(s style, l *rotate.LogReport) (words []string) {
 	words = append(words, settled(l)...)
 	var in, out int64
 	var packed, removed, undone int
-	for i := range l.Steps {
-		switch step := &l.Steps[i]; {
+	for _, step := range l.Steps() {
+		switch {
 		case !step.Done:
 			undone++
 		case step.Op == plan.Compress:
@@ -81,7 +81,7 @@ func results(s style, l *rotate.LogReport) (words []string) {
 func settled(l *rotate.LogReport) (words []string) {
 	archives := map[signaler.Status][]plan.Place{}
 	var after time.Duration
-	for _, s := range l.Settled {
+	for _, s := range l.Settled() {
 		archives[s.Status] = append(archives[s.Status], s.Archive)
 		if s.Status == signaler.Released {
 			after = max(after, s.After)
@@ -108,24 +108,33 @@ func (v *voice) failures(r *rotate.Report) {
 		v.unhealthy(t)
 	}
 	for _, l := range r.Logs {
-		for _, err := range l.Errs {
+		for _, err := range l.Errs() {
 			v.fail(err)
 		}
-		for i := range l.Settled {
-			switch s := &l.Settled[i]; s.Status {
-			case signaler.Held:
-				v.failWith(stillWritten(r, l, s), holdHint(r, l, s))
-			case signaler.Unknown:
-				v.failWith(maybeWritten(l, s), doubtHint(s.Err))
-			}
-		}
-		if l.AtRisk > 0 {
-			v.note(yellow, "warning:", fmt.Sprintf("%s: %s were written while it was copied and truncated, and may be lost", name(l.Log.Path()), size(l.AtRisk)))
-			v.hint("without copytruncate nothing is: let the service reopen its log, and say how in notify")
-		}
+		v.owed(r, l)
 	}
 	for _, err := range r.Errs {
 		v.fail(err)
+	}
+}
+
+// owed says which archives of a log are not proven released, and how much of a
+// copied one may be lost.
+func (v *voice) owed(r *rotate.Report, l *rotate.LogReport) {
+	if l.Rare == nil {
+		return
+	}
+	for _, s := range l.Settled() {
+		switch s.Status {
+		case signaler.Held:
+			v.failWith(stillWritten(r, l, &s), holdHint(r, l, &s))
+		case signaler.Unknown:
+			v.failWith(maybeWritten(l, &s), doubtHint(s.Err))
+		}
+	}
+	if n := l.AtRisk(); n > 0 {
+		v.note(yellow, "warning:", fmt.Sprintf("%s: %s were written while it was copied and truncated, and may be lost", name(l.Log.Path()), size(n)))
+		v.hint("without copytruncate nothing is: let the service reopen its log, and say how in notify")
 	}
 }
 
@@ -172,11 +181,12 @@ func doubtHint(err error) string {
 
 // left is what is not done to an archive that is still written.
 func left(l *plan.LogPlan, archive plan.Place) string {
-	i := slices.IndexFunc(l.Finish, func(s plan.Step) bool { return s.From == archive && s.Op != plan.PreRemove })
+	w := l.Work()
+	i := slices.IndexFunc(w.Finish, func(s plan.Step) bool { return s.From == archive && s.Op != plan.PreRemove })
 	if i < 0 {
 		return "left as it is"
 	}
-	return map[plan.Op]string{plan.Compress: "left uncompressed", plan.Remove: "not removed", plan.Move: "not moved", plan.Mail: "not mailed"}[l.Finish[i].Op]
+	return map[plan.Op]string{plan.Compress: "left uncompressed", plan.Remove: "not removed", plan.Move: "not moved", plan.Mail: "not mailed"}[w.Finish[i].Op]
 }
 
 // named is how many holders a line names.

@@ -155,10 +155,11 @@ func decisions(t *testing.T, policies []*policy.Policy, o rotate.Options) map[st
 	for _, p := range run.Plan.Policies {
 		for _, l := range p.Logs {
 			text := fmt.Sprintf("%s %+v", l.Action, l.Reason)
-			for _, s := range append(append([]plan.Step(nil), l.Turn...), l.Finish...) {
+			w := l.Work()
+			for _, s := range append(w.Turn, w.Finish...) {
 				text += fmt.Sprintf("\n%s %s %s %+v", s.Op, where(s.From), where(s.To), s.Reason)
 			}
-			for _, p := range l.Settle {
+			for _, p := range w.Settle {
 				text += "\nsettle " + where(p)
 			}
 			out[l.Path()] = text

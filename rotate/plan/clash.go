@@ -100,10 +100,10 @@ func sharedDirs(f *Facts) map[dirKey]bool {
 }
 
 // owns reports whether what is called like the archives of l belongs to l.
-func (d *decider) owns(l *LogFacts) bool {
-	if d.owners == nil || l.Archive == nil {
+func (r *rules) owns(l *LogFacts) bool {
+	if r.owners == nil || l.Archive == nil {
 		return true
 	}
-	o := d.owners[namesOf(d.policy, d.naming, l)]
+	o := r.owners[namesOf(r.policy, r.naming, l)]
 	return o == nil || o == l
 }

@@ -9,31 +9,50 @@ import (
 )
 
 // Decide turns facts into a plan. The plan has a LogPlan for each LogFacts, in
-// the same order, which points into f.
+// the same order, which points into f. From then on f must not change.
 //
 // Once the plan is carried out, Decide on what is then observed plans nothing.
 func Decide(f *Facts) *Plan {
-	d := &decider{now: f.Now, force: f.Force, halt: f.Hold, owners: owners(f), freed: map[uint64]int64{}}
 	p := &Plan{Now: f.Now, Litter: f.Litter, Policies: make([]PolicyPlan, len(f.Policies))}
+	owners, space := owners(f), newSpace(f)
 	for i := range f.Policies {
-		p.Policies[i] = d.decide(&f.Policies[i])
+		pf := &f.Policies[i]
+		r := &rules{
+			policy: pf.Policy, naming: NewNaming(pf.Policy, f.Now.Location()),
+			now: f.Now, force: f.Force, halt: f.Hold, owners: owners, taken: pf.Taken,
+		}
+		logs, problems := make([]LogPlan, len(pf.Logs)), slices.Clip(pf.Problems)
+		for k := range logs {
+			l := &logs[k]
+			l.LogFacts, l.rules = &pf.Logs[k], r
+			l.Action, l.Reason = r.action(l.LogFacts)
+			if l.Action == Turn {
+				problems = append(problems, r.standBack(l)...)
+			}
+		}
+		if space != nil {
+			r.short = space.budget(r, logs)
+		}
+		for k := range logs {
+			if l := &logs[k]; len(r.taken) > 0 || l.differs() {
+				problems = append(problems, l.Work().problems...)
+			}
+		}
+		p.Policies[i] = PolicyPlan{Policy: pf.Policy, Problems: problems, Logs: logs}
 	}
 	return p
 }
 
-// decider is Decide under way.
-type decider struct {
+// rules are what decides on the logs of a policy in one run.
+type rules struct {
+	policy *policy.Policy
+	naming *Naming
 	now    time.Time
 	force  bool
 	halt   bool
 	owners map[names]*LogFacts
-	freed  map[uint64]int64 // bytes that the plan removes, by mount
-
-	policy   *policy.Policy
-	naming   *Naming
-	taken    map[Place]Kind
-	held     []held
-	problems []Problem
+	taken  map[Place]Kind
+	short  map[Place]Reason // archives that go for want of space, under the names that they have after Turn
 }
 
 // held is an archive under the name that it has after Turn.
@@ -47,85 +66,102 @@ type held struct {
 	why    Reason
 }
 
-func (d *decider) decide(f *PolicyFacts) PolicyPlan {
-	d.policy, d.naming, d.taken = f.Policy, NewNaming(f.Policy, d.now.Location()), f.Taken
-	d.problems = slices.Clip(f.Problems)
-	logs := make([]LogPlan, len(f.Logs))
-	budgeted := d.policy.MaxTotal > 0 || d.policy.KeepFree > 0
-	d.held = d.held[:0]
-	if budgeted {
-		n := 0
-		for i := range f.Logs {
-			n += len(f.Logs[i].Archives) + 1
+// Work returns what is done about l. It follows from the facts and the rules,
+// and is worked out each time: the steps of a hundred thousand logs are more
+// than a run should keep.
+func (l *LogPlan) Work() (w Work) {
+	l.rules.finish(&w, l.rules.shelve(&w, l))
+	w.Debts = l.debts(&w)
+	return w
+}
+
+// debts returns what is left from earlier runs, and what this run makes. Of a
+// log that is copied it is the log itself that is owed, until it is emptied.
+func (l *LogPlan) debts(w *Work) (debts []Owed) {
+	for _, o := range l.Owed {
+		for _, s := range w.Turn {
+			if s.Op == Rename && s.From == o.Archive {
+				o.Archive = s.To
+				break
+			}
 		}
-		d.held = slices.Grow(d.held, n)
+		debts = append(debts, o)
 	}
-	for i := range logs {
-		l := &logs[i]
-		l.LogFacts = &f.Logs[i]
-		l.Action, l.Reason = d.action(l.LogFacts)
-		if !d.owns(l.LogFacts) {
-			continue // what looks like its archives is another log's
+	if l.Action == Turn && l.Stat != nil {
+		archive := w.Turned
+		if archive.Dir == nil {
+			archive = w.Turn[len(w.Turn)-1].To // it is copied there
 		}
-		first := len(d.held)
-		d.hold(l)
-		switch {
-		case l.Action == Turn:
-			d.turn(l, first)
-			d.standBack(l, first)
-		case l.Kind == Missing && len(l.Owed) > 0 && d.policy.Create != nil:
-			// The run that turned it ended before it made the new one.
-			l.Turn = []Step{{Op: Create, From: l.Place}}
+		since := l.rules.now
+		if since.Unix() == l.Last.Unix() {
+			since = since.Add(time.Second) // so that it can be told whether the state knows of it
 		}
-		d.expire(d.held[first:])
-		if !budgeted {
-			d.finish(l, d.held[first:])
-			d.held = d.held[:first]
-		}
+		debts = append(debts, Owed{Archive: archive, ID: l.Stat.ID, Since: since})
 	}
-	if budgeted {
-		d.budget(d.held)
-		d.finishAll(d.held)
+	return debts
+}
+
+// differs reports whether an archive of l has a packed one beside it that holds
+// something else.
+func (l *LogPlan) differs() bool {
+	return slices.ContainsFunc(l.Archives, func(a Archive) bool { return a.Twin == Other })
+}
+
+// shelve plans phase 1 of l, and returns its archives as they are thereafter,
+// the newest first, with those marked that retention removes.
+func (r *rules) shelve(w *Work, l *LogPlan) []held {
+	if !r.owns(l.LogFacts) {
+		return nil // what looks like its archives is another log's
 	}
-	return PolicyPlan{Policy: f.Policy, Problems: d.problems, Logs: logs}
+	own := r.hold(w, l)
+	switch {
+	case l.Action == Turn:
+		own = r.turn(w, l, own)
+	case l.Kind == Missing && len(l.Owed) > 0 && r.policy.Create != nil:
+		// The run that turned it ended before it made the new one.
+		w.Turn = []Step{{Op: Create, From: l.Place}}
+	}
+	r.expire(own)
+	return own
 }
 
 // action decides what happens to the live log.
-func (d *decider) action(l *LogFacts) (Action, Reason) {
+func (r *rules) action(l *LogFacts) (Action, Reason) {
 	switch {
 	case l.Kind == Missing:
 		return Leave, Reason{Code: MissingLog}
 	case l.Kind != Regular:
-		return d.odd(), Reason{Code: [...]Code{
+		return r.odd(), Reason{Code: [...]Code{
 			Directory: IsDirectory, Symlink: IsSymlink, Pipe: IsPipe, Socket: IsSocket, Device: IsDevice,
 		}[l.Kind]}
 	case l.Archive == nil:
 		return Refuse, Reason{Code: NoOldDir}
-	case !d.owns(l):
+	case !r.owns(l):
 		return Refuse, Reason{Code: NameClash}
 	case l.Copied.Dir != nil:
 		return Turn, Reason{Code: Interrupted}
 	}
-	return d.due(l)
+	return r.due(l)
 }
 
 // odd is what is done about a path that is no log to turn.
-func (d *decider) odd() Action {
-	if d.policy.SkipOdd {
+func (r *rules) odd() Action {
+	if r.policy.SkipOdd {
 		return Leave
 	}
 	return Refuse
 }
 
-// hold appends the archives of l to d.held, the newest first.
-func (d *decider) hold(l *LogPlan) {
-	first := len(d.held)
-	for i := range l.Archives {
-		d.held = append(d.held, held{Archive: &l.Archives[i], log: l})
+// hold returns the archives of l, the newest first.
+func (r *rules) hold(w *Work, l *LogPlan) (own []held) {
+	if len(l.Archives) > 0 {
+		own = make([]held, len(l.Archives), len(l.Archives)+1)
 	}
-	own := d.held[first:]
+	for i := range own {
+		own[i] = held{Archive: &l.Archives[i], log: l}
+	}
 	slices.SortFunc(own, func(a, b held) int {
-		if c := d.naming.Compare(a.Generation, b.Generation); c != 0 {
+		if c := r.naming.Compare(a.Generation, b.Generation); c != 0 {
 			return c
 		}
 		return cmp.Or(cmp.Compare(a.Ext, b.Ext), cmp.Compare(a.Dir.Path, b.Dir.Path))
@@ -133,9 +169,10 @@ func (d *decider) hold(l *LogPlan) {
 	for _, o := range l.Owed {
 		i := slices.IndexFunc(own, func(h held) bool { return h.Place == o.Archive })
 		if i < 0 {
-			l.Settle = append(l.Settle, o.Archive) // it is nowhere else, so it stays where it is
+			w.Settle = append(w.Settle, o.Archive) // it is nowhere else, so it stays where it is
 			continue
 		}
 		own[i].owed = true
 	}
+	return own
 }

@@ -15,13 +15,14 @@ func describe(p *Plan) string {
 		}
 		for _, l := range pp.Logs {
 			fmt.Fprintf(&b, "%s %s: %s\n", l.Action, l.Path(), l.Reason.Text(p.Now.Location()))
-			for _, s := range l.Turn {
+			w := l.Work()
+			for _, s := range w.Turn {
 				fmt.Fprintf(&b, "  %s\n", describeStep(s))
 			}
-			for _, at := range l.Settle {
+			for _, at := range w.Settle {
 				fmt.Fprintf(&b, "  settle %s\n", at.Path())
 			}
-			for _, s := range l.Finish {
+			for _, s := range w.Finish {
 				fmt.Fprintf(&b, "  %s\n", describeStep(s))
 			}
 		}

@@ -21,23 +21,23 @@ func NeedsArchiveStat(p *policy.Policy) bool {
 // due decides whether a regular file is turned. What stands in the way of a
 // turn is only looked for when there would be one, so that nothing has to be
 // known of an idle log.
-func (d *decider) due(l *LogFacts) (Action, Reason) {
-	p := d.policy
-	if !Needs(p, l.Last, d.now, d.force) {
-		return Leave, d.idle(l)
+func (r *rules) due(l *LogFacts) (Action, Reason) {
+	p := r.policy
+	if !Needs(p, l.Last, r.now, r.force) {
+		return Leave, r.idle(l)
 	}
 	if l.Stat == nil {
 		return Refuse, Reason{Code: Unexamined}
 	}
-	turn, reason := d.rule(l)
+	turn, reason := r.rule(l)
 	switch {
 	case !turn:
 		return Leave, reason
 	case l.Stat.Size == 0 && !p.IfEmpty:
 		return Leave, Reason{Code: Empty}
 	case l.Stat.Links > 1 && !p.AllowHardLink:
-		return d.odd(), Reason{Code: HardLink, Have: int64(l.Stat.Links)}
-	case d.halt:
+		return r.odd(), Reason{Code: HardLink, Have: int64(l.Stat.Links)}
+	case r.halt:
 		return Leave, Reason{Code: HeldBack}
 	}
 	return Turn, reason
@@ -45,10 +45,10 @@ func (d *decider) due(l *LogFacts) (Action, Reason) {
 
 // rule finds the rule that decides. The order, and which comparisons are
 // strict, are logrotate's: minsize and minage restrain the calendar only.
-func (d *decider) rule(l *LogFacts) (turn bool, reason Reason) {
-	p, size := d.policy, l.Stat.Size
+func (r *rules) rule(l *LogFacts) (turn bool, reason Reason) {
+	p, size := r.policy, l.Stat.Size
 	switch {
-	case d.force:
+	case r.force:
 		return true, Reason{Code: Forced}
 	case p.MaxSize > 0 && size > p.MaxSize:
 		return true, Reason{OverMaxSize, size, p.MaxSize}
@@ -58,14 +58,14 @@ func (d *decider) rule(l *LogFacts) (turn bool, reason Reason) {
 		return false, Reason{BelowSize, size, p.Size}
 	case p.Frequency.Unit == policy.Never:
 		return false, Reason{BelowMaxSize, size, p.MaxSize}
-	case !isDue(p.Frequency, l.Last, d.now):
-		return false, d.idle(l)
-	case l.Last.Sub(d.now) > clockWentBack:
-		return true, Reason{LastInFuture, l.Last.Unix(), d.now.Unix()}
+	case !isDue(p.Frequency, l.Last, r.now):
+		return false, r.idle(l)
+	case l.Last.Sub(r.now) > clockWentBack:
+		return true, Reason{LastInFuture, l.Last.Unix(), r.now.Unix()}
 	case size < p.MinSize:
 		return false, Reason{BelowMinSize, size, p.MinSize}
 	}
-	if age := d.now.Sub(l.Stat.ModTime); p.MinAge > 0 && age <= p.MinAge {
+	if age := r.now.Sub(l.Stat.ModTime); p.MinAge > 0 && age <= p.MinAge {
 		return false, Reason{BelowMinAge, int64(max(0, age) / time.Second), int64(p.MinAge / time.Second)}
 	}
 	return true, byCalendar(p.Frequency, l.Last)
@@ -91,8 +91,8 @@ func byCalendar(f policy.Frequency, last time.Time) Reason {
 }
 
 // idle says when the calendar comes back to a log that is not due.
-func (d *decider) idle(l *LogFacts) Reason {
-	next, ok := NextDue(d.policy, l.Last, d.now)
+func (r *rules) idle(l *LogFacts) Reason {
+	next, ok := NextDue(r.policy, l.Last, r.now)
 	switch {
 	case !ok:
 		return Reason{Code: NoRule}

@@ -117,8 +117,8 @@ func TestWhatIsNoRegularFileIsRefused(t *testing.T) {
 		l.Stat = &Stat{Size: 1, Links: 1}
 		p := Decide(&Facts{Now: noon, Force: true, Policies: []PolicyFacts{{Policy: &policy.Policy{Frequency: daily}, Logs: []LogFacts{l}}}})
 		got := p.Policies[0].Logs[0]
-		if got.Action != Refuse || got.Reason.Text(time.UTC) != text || len(got.Turn) > 0 {
-			t.Errorf("%s: got %s, %q, %d steps; want refuse, %q, none", kind, got.Action, got.Reason.Text(time.UTC), len(got.Turn), text)
+		if got.Action != Refuse || got.Reason.Text(time.UTC) != text || len(got.Work().Turn) > 0 {
+			t.Errorf("%s: got %s, %q, %d steps; want refuse, %q, none", kind, got.Action, got.Reason.Text(time.UTC), len(got.Work().Turn), text)
 		}
 	}
 }

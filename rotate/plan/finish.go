@@ -2,42 +2,30 @@ package plan
 
 import "slices"
 
-// finishAll plans phase 4 of all logs whose archives are held, log by log.
-func (d *decider) finishAll(all []held) {
-	for len(all) > 0 {
-		l, n := all[0].log, 1
-		for n < len(all) && all[n].log == l {
-			n++
-		}
-		d.finish(l, all[:n])
-		all = all[n:]
-	}
-}
-
 // finish plans phase 4 of l, and what must be proven released before it. Its
 // archives own are in order, the newest first. What expired goes first: it
 // may make the room that the rest needs.
-func (d *decider) finish(l *LogPlan, own []held) {
+func (r *rules) finish(w *Work, own []held) {
 	for i := len(own) - 1; i >= 0; i-- {
 		if !own[i].gone {
 			continue
 		}
 		at := own[i].Place
-		l.Finish = append(l.Finish, d.mail(&own[i], own)...)
-		if d.policy.Scripts.PreRemove != "" {
-			l.Finish = append(l.Finish, Step{Op: PreRemove, From: at})
+		w.Finish = append(w.Finish, r.mail(&own[i], own)...)
+		if r.policy.Scripts.PreRemove != "" {
+			w.Finish = append(w.Finish, Step{Op: PreRemove, From: at})
 		}
-		l.Finish = append(l.Finish, Step{Op: Remove, From: at, Reason: own[i].why})
+		w.Finish = append(w.Finish, Step{Op: Remove, From: at, Reason: own[i].why})
 	}
 	for i := range own {
 		h := &own[i]
-		step, ok := d.store(h)
+		step, ok := r.store(w, h)
 		if ok && step.Op == Compress && h.Twin != NoTwin && slices.ContainsFunc(own, func(t held) bool { return t.Place == step.To }) {
 			switch h.Twin {
 			case Part:
-				l.Finish = append(l.Finish, Step{Op: Remove, From: step.To, Reason: Reason{Code: Broken}})
+				w.Finish = append(w.Finish, Step{Op: Remove, From: step.To, Reason: Reason{Code: Broken}})
 			case Other:
-				d.problems = append(d.problems, Problem{
+				w.problems = append(w.problems, Problem{
 					Path:   h.Path(),
 					Reason: Reason{Code: Differs},
 					Detail: step.To.Path() + " holds something else than " + h.Path() + ": both are kept",
@@ -46,13 +34,13 @@ func (d *decider) finish(l *LogPlan, own []held) {
 			}
 		}
 		if !h.gone {
-			l.Finish = append(l.Finish, d.mail(h, own)...)
+			w.Finish = append(w.Finish, r.mail(h, own)...)
 		}
 		if ok {
-			l.Finish = append(l.Finish, step)
+			w.Finish = append(w.Finish, step)
 		}
-		if h.owed || h.Place == l.Turned || h.Ext == "" && (h.gone || ok) {
-			l.Settle = append(l.Settle, h.Place)
+		if h.owed || h.Place == w.Turned || h.Ext == "" && (h.gone || ok) {
+			w.Settle = append(w.Settle, h.Place)
 		}
 	}
 }
@@ -60,8 +48,8 @@ func (d *decider) finish(l *LogPlan, own []held) {
 // mail plans that an archive is mailed: before it is removed, or, with
 // MailFirst, once it is released. What is owed was not mailed yet, or nobody
 // knows. Of a pair, only the plain one is mailed.
-func (d *decider) mail(h *held, own []held) []Step {
-	switch p := d.policy; {
+func (r *rules) mail(h *held, own []held) []Step {
+	switch p := r.policy; {
 	case p.Mail == "":
 		return nil
 	case p.MailFirst:
@@ -74,7 +62,7 @@ func (d *decider) mail(h *held, own []held) []Step {
 		return nil
 	}
 	to := h.Place
-	if d.policy.MailFirst && d.policy.Compress.Enabled() && !(d.policy.DelayCompress && h.newest) {
+	if r.policy.MailFirst && r.policy.Compress.Enabled() && !(r.policy.DelayCompress && h.newest) {
 		to = h.log.Place // as logrotate names what it has just packed
 	}
 	return []Step{{Op: Mail, From: h.Place, To: to}}
@@ -83,26 +71,38 @@ func (d *decider) mail(h *held, own []held) []Step {
 // store plans how a plain archive that stays gets its last form and place, if
 // it does not have them yet. That its To exists is no reason to leave it: that
 // is how a run which was cut short before it removed the plain one looks.
-func (d *decider) store(h *held) (Step, bool) {
+func (r *rules) store(w *Work, h *held) (Step, bool) {
 	if h.gone || h.Ext != "" {
 		return Step{}, false
 	}
-	to := Place{Dir: d.home(h), Name: h.Name}
+	to := Place{Dir: r.home(h), Name: h.Name}
 	switch {
-	case d.policy.Compress.Enabled() && h.Twin == Whole:
+	case r.policy.Compress.Enabled() && h.Twin == Whole:
 		return Step{Op: Remove, From: h.Place, Reason: Reason{Code: Packed}}, true
-	case d.policy.Compress.Enabled() && !(d.policy.DelayCompress && h.newest):
-		to.Name += d.policy.Compress.Ext
-		return Step{Op: Compress, From: h.Place, To: to}, !d.inTheWay(to, h.Path()+" is not compressed")
+	case r.policy.Compress.Enabled() && !(r.policy.DelayCompress && h.newest):
+		to.Name += r.policy.Compress.Ext
+		return Step{Op: Compress, From: h.Place, To: to}, r.clear(w, to, h, " is not compressed")
 	case to.Dir.Mount != h.Dir.Mount:
-		return Step{Op: Move, From: h.Place, To: to}, !d.inTheWay(to, h.Path()+" is not moved")
+		return Step{Op: Move, From: h.Place, To: to}, r.clear(w, to, h, " is not moved")
 	}
 	return Step{}, false
 }
 
+// clear reports whether nothing else is called to, or notes what comes of it.
+func (r *rules) clear(w *Work, to Place, h *held, so string) bool {
+	if len(r.taken) == 0 {
+		return true
+	}
+	p, taken := r.inTheWay(to, h.Path()+so)
+	if taken {
+		w.problems = append(w.problems, p)
+	}
+	return !taken
+}
+
 // home is the folder where an archive belongs, or, as long as that is missing,
 // where it is.
-func (d *decider) home(h *held) *Dir {
+func (r *rules) home(h *held) *Dir {
 	a := h.log.Archive
 	if a == nil || a.ID == (ID{}) && h.log.Action != Turn {
 		return h.Dir

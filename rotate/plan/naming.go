@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -120,6 +121,13 @@ func (n *Naming) parseNumber(s string) (int, bool) {
 	}
 	i, ok := parseDigits(s[1:])
 	return int(i), ok && int(i) >= least
+}
+
+// room is how much longer than its log's the name of a plain or compressed
+// archive can be, and more.
+func (n *Naming) room() int {
+	longest := slices.MaxFunc(n.compressions, func(a, b string) int { return cmp.Compare(len(a), len(b)) })
+	return n.format.width + len(".999999999") + len(n.addExtension) + len(longest)
 }
 
 // Prefix returns what the names of all archives of log begin with.

@@ -23,16 +23,27 @@ type PolicyPlan struct {
 	Logs     []LogPlan
 }
 
-// LogPlan is the decision on one log: what, why, and the steps.
+// LogPlan is the decision on one log: what and why. Its Work follows from it.
 type LogPlan struct {
 	*LogFacts
 	Action Action
 	Reason Reason
+	rules  *rules
+}
+
+// Work is what is done about one log.
+type Work struct {
 	Turn   []Step  // phase 1, up to the new log
 	Turned Place   // what the log becomes in Turn; no Dir: it stays
+	Debts  []Owed  // whose writers must let go before they may be forgotten, where Turn puts them
 	Settle []Place // archives that must be proven released before Finish: Turned, what is owed, plain archives to compress
 	Finish []Step  // phase 4: remove, then compress and move
+
+	problems []Problem // why less is done than the policy asks for
 }
+
+// Idle reports whether there is nothing to do.
+func (w *Work) Idle() bool { return len(w.Turn)+len(w.Settle)+len(w.Finish) == 0 }
 
 // Action is what happens to the live log. Retention and what earlier runs owe
 // are in the steps, whatever the action.

@@ -235,7 +235,8 @@ func (w *world) idle(t *testing.T, before string) {
 	}
 	p := Decide(w.observe())
 	if slices.ContainsFunc(p.Policies[0].Logs, func(l LogPlan) bool {
-		return l.Action != Leave || len(l.Turn)+len(l.Settle)+len(l.Finish) > 0
+		work := l.Work()
+		return l.Action != Leave || !work.Idle()
 	}) {
 		t.Errorf("before:\n%s\nafter:\n%s\na second run is not idle:\n%s", before, w, describe(p))
 	}

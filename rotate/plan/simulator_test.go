@@ -181,12 +181,12 @@ func (w *world) mutate() bool {
 
 func (w *world) execute(logs []LogPlan) {
 	for i := range logs { // what is about to be turned is on disk before
-		if l := &logs[i]; l.Turned.Dir != nil {
+		if l := &logs[i]; l.Work().Turned.Dir != nil {
 			w.owed[l.Name] = append(slices.Clone(w.owed[l.Name]), Owed{ID: l.Stat.ID, Since: w.now})
 		}
 	}
 	for i := range logs {
-		for _, s := range logs[i].Turn {
+		for _, s := range logs[i].Work().Turn {
 			if !w.do(s) {
 				return
 			}
@@ -195,7 +195,7 @@ func (w *world) execute(logs []LogPlan) {
 	for i := range logs {
 		l := &logs[i]
 		switch {
-		case len(l.Turn) > 0, l.Kind == Regular && l.Last.IsZero():
+		case len(l.Work().Turn) > 0, l.Kind == Regular && l.Last.IsZero():
 			w.last[l.Name] = w.now
 		case len(l.Owed) > 0:
 			w.last[l.Name] = l.Last // what the run that was killed could not say
@@ -204,7 +204,7 @@ func (w *world) execute(logs []LogPlan) {
 	}
 	before := w.archived()
 	for i := range logs {
-		for _, s := range logs[i].Finish {
+		for _, s := range logs[i].Work().Finish {
 			if f := w.files[s.From]; f != nil && f.held {
 				continue
 			}
@@ -230,21 +230,22 @@ func (w *world) execute(logs []LogPlan) {
 
 // settled checks that what Finish does to plain archives is waited for.
 func (w *world) settled(l *LogPlan) {
-	for _, at := range l.Settle {
+	work := l.Work()
+	for _, at := range work.Settle {
 		if w.files[at] == nil {
 			w.fault("%s is to settle, and not there", at.Path())
 		}
 	}
-	for _, s := range l.Finish {
+	for _, s := range work.Finish {
 		if s.Op == Mail && w.policy.Method != policy.Rename {
 			continue // nobody writes to a copy
 		}
-		if f := w.files[s.From]; f != nil && !f.packed && !slices.Contains(l.Settle, s.From) {
+		if f := w.files[s.From]; f != nil && !f.packed && !slices.Contains(work.Settle, s.From) {
 			w.fault("%s %s without waiting for its release", s.Op, s.From.Path())
 		}
 	}
 	for _, o := range l.Owed {
-		if !slices.ContainsFunc(l.Settle, func(at Place) bool { return w.files[at] != nil && w.files[at].ino == o.ID.Ino }) {
+		if !slices.ContainsFunc(work.Settle, func(at Place) bool { return w.files[at] != nil && w.files[at].ino == o.ID.Ino }) {
 			w.fault("%s is owed, and not waited for", o.Archive.Path())
 		}
 	}
@@ -360,8 +361,8 @@ func (w *world) judge(l *LogPlan, at Place, archived int64) {
 	switch {
 	case p.Rotate >= 0 && (len(newer) >= p.Rotate || !p.DateExt && f.turns > p.Rotate):
 	case p.MaxAge > 0 && w.now.Sub(f.modTime) > Lifetime(p.MaxAge):
-	case p.MaxTotal > 0 && archived > p.MaxTotal && at != l.Turned:
-	case p.KeepFree > 0 && at.Dir.Free < p.KeepFree && at != l.Turned:
+	case p.MaxTotal > 0 && archived > p.MaxTotal && at != l.Work().Turned:
+	case p.KeepFree > 0 && at.Dir.Free < p.KeepFree && at != l.Work().Turned:
 	default:
 		w.fault("%s is removed too early: %d newer ones are there, written %v ago, %d bytes in all", at.Path(), len(newer), w.now.Sub(f.modTime), archived)
 	}

@@ -7,14 +7,14 @@ import (
 	"rotate/rotate/policy"
 )
 
-// turn plans phase 1 of l, whose archives are d.held from first on, and makes
-// d.held what it is thereafter.
-func (d *decider) turn(l *LogPlan, first int) {
+// turn plans phase 1 of l, and makes its archives own, the newest first, what
+// they are thereafter.
+func (r *rules) turn(w *Work, l *LogPlan, own []held) []held {
 	if l.Copied.Dir != nil {
-		l.Turn = []Step{{Op: Truncate, From: l.Place, To: l.Copied}}
-		return // the run that made the copy did the rest
+		w.Turn = []Step{{Op: Truncate, From: l.Place, To: l.Copied}}
+		return own // the run that made the copy did the rest
 	}
-	p := d.policy
+	p := r.policy
 	var steps []Step
 	if p.Scripts.Pre != "" && !p.Scripts.Shared {
 		steps = append(steps, Step{Op: PreRotate, From: l.Place})
@@ -22,23 +22,23 @@ func (d *decider) turn(l *LogPlan, first int) {
 	if l.Archive != l.Dir && l.Archive.ID == (ID{}) {
 		steps = append(steps, Step{Op: MakeDir, From: Place{Dir: l.Archive}})
 	}
-	steps = append(steps, d.unpair(first)...)
-	own := d.held[first:]
-	generation := d.naming.Newest(d.now)
+	own, unpaired := unpair(own)
+	steps = append(steps, unpaired...)
+	generation := r.naming.Newest(r.now)
 	if p.DateExt {
-		generation = d.free(l, after(own, generation, d.naming))
+		generation = r.free(l, after(own, generation, r.naming))
 	} else {
-		steps = append(steps, d.shift(l, own)...)
+		steps = append(steps, r.shift(l, own)...)
 	}
 
-	to := Place{Dir: l.Archive, Name: d.naming.Name(l.Name, generation)}
+	to := Place{Dir: l.Archive, Name: r.naming.Name(l.Name, generation)}
 	if p.Method == policy.Rename && l.Archive.Mount != l.Dir.Mount {
 		to.Dir = l.Dir // no rename leads to another mount: Finish moves it
 	}
 	switch p.Method {
 	case policy.Rename:
 		steps = append(steps, Step{Op: Rename, From: l.Place, To: to})
-		l.Turned = to
+		w.Turned = to
 		if p.Create != nil {
 			steps = append(steps, Step{Op: Create, From: l.Place})
 		}
@@ -47,12 +47,12 @@ func (d *decider) turn(l *LogPlan, first int) {
 	case policy.CopyTruncate:
 		steps = append(steps, Step{Op: Copy, From: l.Place, To: to}, Step{Op: Truncate, From: l.Place, To: to})
 	}
-	l.Turn = steps
+	w.Turn = steps
 	written := l.Stat.ModTime
 	if p.Method != policy.Rename {
-		written = d.now // a copy is as old as it is
+		written = r.now // a copy is as old as it is
 	}
-	d.held = slices.Insert(d.held, first, held{
+	return slices.Insert(own, 0, held{
 		Archive: &Archive{
 			Place: to, Generation: generation,
 			Ino: l.Stat.ID.Ino, Size: l.Stat.Size, ModTime: written,
@@ -67,49 +67,49 @@ const nameMax = 255
 
 // standBack leaves l as it is if one of its archives would have a name that is
 // taken by something that no rule can move, or is too long.
-func (d *decider) standBack(l *LogPlan, first int) {
-	for _, s := range l.Turn {
-		length := int64(len(strings.TrimSuffix(s.To.Name, d.policy.Compress.Ext) + d.policy.Compress.Ext))
-		switch {
-		case length > nameMax && s.To.Name != "":
-			l.Action, l.Reason = Refuse, Reason{NameTooLong, length, nameMax}
-		case d.inTheWay(s.To, l.Path()+" is not turned"):
-			l.Action, l.Reason = Leave, Reason{Code: NameTaken}
-		default:
-			continue
-		}
-		l.Turn, l.Turned, l.Settle = nil, Place{}, nil
-		d.held = d.held[:first]
-		d.hold(l)
-		return
+func (r *rules) standBack(l *LogPlan) []Problem {
+	if len(r.taken) == 0 && len(l.Name)+r.naming.room() <= nameMax {
+		return nil
 	}
+	for _, s := range l.Work().Turn {
+		length := int64(len(strings.TrimSuffix(s.To.Name, r.policy.Compress.Ext) + r.policy.Compress.Ext))
+		if length > nameMax && s.To.Name != "" {
+			l.Action, l.Reason = Refuse, Reason{NameTooLong, length, nameMax}
+			return nil
+		}
+		if p, taken := r.inTheWay(s.To, l.Path()+" is not turned"); taken {
+			l.Action, l.Reason = Leave, Reason{Code: NameTaken}
+			return []Problem{p}
+		}
+	}
+	return nil
 }
 
 // inTheWay reports whether an archive cannot be called to, because something
 // else is, and says what comes of it.
-func (d *decider) inTheWay(to Place, so string) bool {
-	kind, taken := d.taken[to]
-	if taken {
-		d.problems = append(d.problems, Problem{
-			Path:   to.Path(),
-			Reason: Reason{Code: NameTaken},
-			Detail: to.Path() + " is in the way, a " + kind.String() + ": " + so,
-		})
+func (r *rules) inTheWay(to Place, so string) (Problem, bool) {
+	kind, taken := r.taken[to]
+	if !taken {
+		return Problem{}, false
 	}
-	return taken
+	return Problem{
+		Path:   to.Path(),
+		Reason: Reason{Code: NameTaken},
+		Detail: to.Path() + " is in the way, a " + kind.String() + ": " + so,
+	}, true
 }
 
 // free returns g, or the next of its date of which nothing else has the name,
 // packed or plain.
-func (d *decider) free(l *LogPlan, g Generation) Generation {
-	if len(d.taken) == 0 {
+func (r *rules) free(l *LogPlan, g Generation) Generation {
+	if len(r.taken) == 0 {
 		return g
 	}
 	for {
-		name := d.naming.Name(l.Name, g)
-		if !slices.ContainsFunc(d.naming.compressions, func(ext string) bool {
-			_, beside := d.taken[Place{l.Dir, name + ext}]
-			_, away := d.taken[Place{l.Archive, name + ext}]
+		name := r.naming.Name(l.Name, g)
+		if !slices.ContainsFunc(r.naming.compressions, func(ext string) bool {
+			_, beside := r.taken[Place{l.Dir, name + ext}]
+			_, away := r.taken[Place{l.Archive, name + ext}]
 			return beside || away
 		}) {
 			return g
@@ -121,13 +121,12 @@ func (d *decider) free(l *LogPlan, g Generation) Generation {
 // unpair ends pairs of a plain and a packed archive before anything moves: the
 // two would move one after the other, and a run that ended in between would
 // make two generations of one.
-func (d *decider) unpair(first int) (steps []Step) {
-	own := d.held[first:]
+func unpair(own []held) (kept []held, steps []Step) {
 	if !slices.ContainsFunc(own, func(h held) bool { return h.Twin != NoTwin }) {
-		return nil
+		return own, nil
 	}
 	all := slices.Clone(own)
-	kept := slices.DeleteFunc(own, func(h held) bool {
+	kept = slices.DeleteFunc(own, func(h held) bool {
 		var why Code
 		switch {
 		case h.Twin == Whole:
@@ -140,8 +139,7 @@ func (d *decider) unpair(first int) (steps []Step) {
 		steps = append(steps, Step{Op: Remove, From: h.Place, Reason: Reason{Code: why}})
 		return true
 	})
-	d.held = d.held[:first+len(kept)]
-	return steps
+	return kept, steps
 }
 
 // after returns g if it is newer than every archive. If it is not, its date is
@@ -160,8 +158,8 @@ func after(own []held, g Generation, n *Naming) Generation {
 // of any of them. If an earlier shift was cut short, what stands beyond the
 // first free number has moved already, and stays. A number is free if no file
 // has it, with whatever ending, in whatever folder.
-func (d *decider) shift(l *LogPlan, own []held) []Step {
-	run, free := 0, d.policy.Start
+func (r *rules) shift(l *LogPlan, own []held) []Step {
+	run, free := 0, r.policy.Start
 	for run < len(own) && (!l.CutShort || own[run].Generation.N <= free) {
 		free = own[run].Generation.N + 1
 		run++
@@ -176,7 +174,7 @@ func (d *decider) shift(l *LogPlan, own []held) []Step {
 		*a = *own[i].Archive
 		from := a.Place
 		a.Generation.N++
-		a.Name = d.naming.Name(l.Name, a.Generation) + a.Ext
+		a.Name = r.naming.Name(l.Name, a.Generation) + a.Ext
 		steps = append(steps, Step{Op: Rename, From: from, To: a.Place})
 		own[i].Archive = a
 	}
