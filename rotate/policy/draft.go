@@ -198,14 +198,15 @@ func literalDates(s string) string {
 // logPattern returns a word of a block's head as a pattern: absolute, and clean.
 // ok is false if it names a folder, where there is no log.
 func logPattern(word, dir string) (pattern string, ok bool) {
-	pattern = expandHome(word)
+	home, rest := cutHome(word)
+	pattern = quoteGlob(home) + fromGlob(rest)
 	if !path.IsAbs(pattern) {
-		pattern = path.Join(dir, pattern) + strings.Repeat("/", min(1, len(pattern)-len(strings.TrimRight(pattern, "/"))))
+		pattern = quoteGlob(dir) + "/" + pattern
 	}
-	if last := path.Base(pattern); strings.HasSuffix(pattern, "/") || last == "." || last == ".." {
+	if last := pattern[strings.LastIndexByte(pattern, '/')+1:]; last == "" || last == "." || last == ".." {
 		return "", false
 	}
-	return path.Clean(fromGlob(pattern)), true
+	return path.Clean(pattern), true
 }
 
 // tabooPatterns are the names that an include of a folder leaves out.

@@ -101,10 +101,11 @@ func (l *loader) take(b *blocks) {
 // name makes a name for a policy that no other has.
 func (l *loader) name(base string) string {
 	name := base
-	for n := 2; l.names[name]; n++ {
-		name = fmt.Sprintf("%s-%d", base, n)
+	for l.names[name] > 0 {
+		l.names[base]++
+		name = fmt.Sprintf("%s-%d", base, l.names[base])
 	}
-	l.names[name] = true
+	l.names[name] = 1
 	return name
 }
 

@@ -119,7 +119,7 @@ func rules(p *Policy) string {
 		{p.MinSize > 0, fmt.Sprintf("minsize %d", p.MinSize)},
 		{p.MaxSize > 0, fmt.Sprintf("maxsize %d", p.MaxSize)},
 		{p.MinAge > 0, fmt.Sprintf("minage %d", p.MinAge/(24*time.Hour))},
-		{p.Mail != "", "mail " + p.Mail},
+		{p.Mail != "" && p.Rotate != -1, "mail " + p.Mail}, // as it is told
 		{true, fmt.Sprintf("rotate %d", p.Rotate)},
 	} {
 		if rule.given {

@@ -70,13 +70,13 @@ type loader struct {
 	config *Config
 	errs   Errors
 	seen   map[fileID]*visit
-	names  map[string]bool // of policies from files in logrotate's language
-	depth  int             // of includes in such files
-	reads  int             // of such files
+	names  map[string]int // of policies from files in logrotate's language, and the last number that was given
+	depth  int            // of includes in such files
+	reads  int            // of such files
 }
 
 func newLoader() *loader {
-	return &loader{euid: os.Geteuid(), config: new(Config), seen: map[fileID]*visit{}, names: map[string]bool{}}
+	return &loader{euid: os.Geteuid(), config: new(Config), seen: map[fileID]*visit{}, names: map[string]int{}}
 }
 
 type fileID struct{ dev, ino uint64 }

@@ -2,8 +2,12 @@ package policy
 
 import (
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // blocks reads a text in the language of logrotate.conf(5), as its version 3.22
@@ -19,6 +23,7 @@ type blocks struct {
 	failed  bool                                      // anything is in error
 	include func(path string, from Pattern, d *draft) // nil: nothing is included
 
+	dir      string // see folder
 	policies []*Policy
 	errs     Errors
 	warnings Errors // what logrotate says, and goes on
@@ -51,6 +56,9 @@ func (b *blocks) read(d *draft) (ok bool) {
 	return !b.failed
 }
 
+// maxComplaints keeps a large file of nonsense from taking all memory.
+const maxComplaints = 1000
+
 func startsName(c byte) bool { return strings.IndexByte(`/"'~`, c) >= 0 }
 
 func notAName() *Error {
@@ -60,13 +68,24 @@ func notAName() *Error {
 // fail keeps an error about what stands at b.word.
 func (b *blocks) fail(err *Error) {
 	b.failed = true
-	b.errs = append(b.errs, b.placed(err))
+	if len(b.errs) < maxComplaints {
+		b.errs = append(b.errs, b.placed(err))
+	}
 }
 
 // warn keeps what logrotate says and goes on.
-func (b *blocks) warn(err *Error) { b.warnings = append(b.warnings, b.placed(err)) }
+func (b *blocks) warn(err *Error) {
+	if len(b.warnings) < maxComplaints {
+		b.warnings = append(b.warnings, b.placed(err))
+	}
+}
 
-func (b *blocks) advise(err *Error) { b.advice = append(b.advice, b.placed(err)) }
+// advise keeps what logrotate does not say.
+func (b *blocks) advise(err *Error) {
+	if len(b.advice) < maxComplaints {
+		b.advice = append(b.advice, b.placed(err))
+	}
+}
 
 func (b *blocks) placed(err *Error) *Error {
 	if err.Pos.File == "" {
@@ -106,14 +125,15 @@ func (b *blocks) block(global *draft) *Error {
 		b.skipBody()
 		return nil
 	}
-	dir, err := os.Getwd()
-	if err != nil { // as good as any: the paths are relative
-		dir = "/"
+	if slices.ContainsFunc(words, func(word string) bool { return len(word) > unix.PathMax }) {
+		b.word = start
+		b.fail(fault("", "file name too long"))
+		return nil
 	}
 	var paths []Pattern
 	b.word = start
 	for _, word := range words {
-		if pattern, ok := logPattern(word, dir); ok {
+		if pattern, ok := logPattern(word, b.folder()); ok {
 			paths = append(paths, Pattern{pattern, b.at(start)})
 		} else {
 			b.advise(fault(`add what the files are called, such as "/*.log"`, "%q names a folder", word))
@@ -123,6 +143,17 @@ func (b *blocks) block(global *draft) *Error {
 		b.policies = append(b.policies, d.finish(b.at(start), paths))
 	}
 	return nil
+}
+
+// folder is what relative paths are relative to.
+func (b *blocks) folder() string {
+	if b.dir == "" {
+		var err error
+		if b.dir, err = os.Getwd(); err != nil {
+			b.dir = "/" // as good as any
+		}
+	}
+	return b.dir
 }
 
 // head reads the paths of a block, to a brace. Lines of comment are left out.
@@ -230,6 +261,10 @@ func (b *blocks) directive(d *draft) *Error {
 		return b.includes(d)
 	}
 	word, known := directives[name]
+	if !known && len(b.warnings) >= maxComplaints {
+		b.line()
+		return nil
+	}
 	if !known {
 		pos := b.at(b.word)
 		err := fault(b.suggest(name), "unknown option '%s' -- ignoring line", name)
@@ -265,13 +300,7 @@ func (b *blocks) overrides(d *draft, name string) {
 }
 
 func (b *blocks) suggest(name string) string {
-	names := []string{"include"}
-	for known := range directives {
-		names = append(names, known)
-	}
-	for known := range scripts {
-		names = append(names, known)
-	}
+	names := slices.Concat([]string{"include"}, slices.Sorted(maps.Keys(directives)), slices.Sorted(maps.Keys(scripts)))
 	if near := nearest(name, names); near != "" {
 		return `did you mean "` + near + `"?`
 	}
@@ -285,7 +314,8 @@ func (b *blocks) includes(d *draft) *Error {
 		return fault("", "argument expected after include")
 	}
 	if b.include != nil {
-		b.include(expandHome(path), Pattern{path, b.at(b.word)}, d)
+		home, rest := cutHome(path)
+		b.include(home+rest, Pattern{path, b.at(b.word)}, d)
 	}
 	return nil
 }

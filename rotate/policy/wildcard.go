@@ -3,7 +3,6 @@ package policy
 import (
 	"os"
 	"os/user"
-	"path/filepath"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -60,43 +59,52 @@ func writeLiteral(b *strings.Builder, c byte) {
 // bracket writes the bracket expression that s begins with, and returns how
 // long that is; 0 if it is none.
 func bracket(s string) (set string, length int) {
-	b, i := "[", 1
-	if i < len(s) && (s[i] == '!' || s[i] == '^') {
-		b, i = "[^", i+1
+	if strings.IndexByte(s, ']') < 0 {
+		return "", 0
 	}
-	for first := i; i < len(s) && s[i] != '/'; i++ {
+	b, i := []byte("["), 1
+	if i < len(s) && (s[i] == '!' || s[i] == '^') {
+		b, i = append(b, '^'), i+1
+	}
+	first, open := i, len(b)
+	for ; i < len(s) && s[i] != '/'; i++ {
 		switch c := s[i]; {
 		case c == ']' && i > first:
-			return b + "]", i + 1
+			if len(b) == open {
+				return "[\x00]", i + 1 // a class that nobody knows: no name fits
+			}
+			return string(append(b, ']')), i + 1
 		case c == '\\' && i+1 < len(s):
 			i++
-			b += escapeInBracket(s[i])
+			b = appendMember(b, s[i])
 		case c == '[' && i+1 < len(s) && strings.IndexByte(":.=", s[i+1]) >= 0:
 			name, _, closed := strings.Cut(s[i+2:], s[i+1:i+2]+"]")
-			if !closed {
-				b += `\[`
-				break
-			}
-			if s[i+1] == ':' {
-				b += classes[name]
-			} else if len(name) == 1 {
-				b += escapeInBracket(name[0])
+			switch {
+			case !closed:
+				b = appendMember(b, c)
+				continue
+			case s[i+1] == ':':
+				b = append(b, classes[name]...)
+			case len(name) == 1:
+				b = appendMember(b, name[0])
 			}
 			i += len(name) + 3
 		case c == '-' && i > first && i+1 < len(s) && s[i+1] != ']':
-			b += "-"
+			b = append(b, c)
 		default:
-			b += escapeInBracket(c)
+			b = appendMember(b, c)
 		}
 	}
 	return "", 0
 }
 
-func escapeInBracket(c byte) string {
+// appendMember writes a character of a bracket expression that is meant as it
+// is.
+func appendMember(b []byte, c byte) []byte {
 	if strings.IndexByte(`\[]^!-`, c) >= 0 {
-		return `\` + string(c)
+		b = append(b, '\\')
 	}
-	return string([]byte{c})
+	return append(b, c)
 }
 
 // matchesName reports whether a pattern of glob(3) fits a name. A wildcard does
@@ -108,23 +116,31 @@ func matchesName(pattern, name string) bool {
 	return doublestar.MatchUnvalidated(fromGlob(pattern), name)
 }
 
-// expandHome replaces "~" or "~name" at the beginning of a path by a home
-// folder, if that is known.
-func expandHome(path string) string {
+// cutHome returns the home folder that "~" or "~name" at the beginning of a path
+// stands for, if that is known, and what follows it.
+func cutHome(path string) (home, rest string) {
 	if !strings.HasPrefix(path, "~") {
-		return path
+		return "", path
 	}
-	name, rest, _ := strings.Cut(path[1:], "/")
-	home := os.Getenv("HOME")
-	if name != "" || home == "" {
-		u, err := user.Current()
-		if name != "" {
-			u, err = user.Lookup(name)
-		}
-		if err != nil { // as it is written, then: such a file may exist
-			return path
-		}
-		home = u.HomeDir
+	name, _, _ := strings.Cut(path[1:], "/")
+	if home = os.Getenv("HOME"); name == "" && home != "" {
+		return home, path[1:]
 	}
-	return filepath.Join(home, "/", rest)
+	u, err := user.Current()
+	if name != "" {
+		u, err = user.Lookup(name)
+	}
+	if err != nil { // as it is written, then: such a file may exist
+		return "", path
+	}
+	return u.HomeDir, path[1+len(name):]
+}
+
+// quoteGlob writes a path as a pattern that stands for it alone.
+func quoteGlob(path string) string {
+	var b strings.Builder
+	for i := range len(path) {
+		writeLiteral(&b, path[i])
+	}
+	return b.String()
 }
