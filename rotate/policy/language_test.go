@@ -87,16 +87,18 @@ func (l *language) load() string {
 	return l.tell(said, all, err != nil)
 }
 
+const failure = "\texit 1\n"
+
 // tell writes what is said, the rules of each block, and whether it fails.
 func (l *language) tell(said, rules []string, failed bool) string {
 	slices.Sort(said)
 	lines := slices.Concat(said, rules)
-	if failed {
-		lines = append(lines, "exit 1")
-	}
 	var b strings.Builder
 	for _, line := range lines {
 		fmt.Fprintf(&b, "\t%s\n", strings.ReplaceAll(line, l.dir+"/l/", "L/"))
+	}
+	if failed {
+		b.WriteString(failure)
 	}
 	return b.String()
 }

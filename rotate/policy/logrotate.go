@@ -314,8 +314,7 @@ func (b *blocks) includes(d *draft) *Error {
 		return fault("", "argument expected after include")
 	}
 	if b.include != nil {
-		home, rest := cutHome(path)
-		b.include(home+rest, Pattern{path, b.at(b.word)}, d)
+		b.include(expandHome(path), Pattern{path, b.at(b.word)}, d)
 	}
 	return nil
 }

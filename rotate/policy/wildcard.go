@@ -136,6 +136,11 @@ func cutHome(path string) (home, rest string) {
 	return u.HomeDir, path[1+len(name):]
 }
 
+func expandHome(path string) string {
+	home, rest := cutHome(path)
+	return home + rest
+}
+
 // quoteGlob writes a path as a pattern that stands for it alone.
 func quoteGlob(path string) string {
 	var b strings.Builder
