@@ -2,6 +2,7 @@ package reliability
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,19 +15,38 @@ import (
 	"time"
 )
 
-// serve writes numbered lines to a log, and reopens it on SIGUSR2. A number on
+// serve writes numbered lines to logs in turn, and reopens them on SIGUSR2. A number on
 // its standard input is how many more lines are to be written before it
 // answers with how many there are; in between it goes on at its own pace. When
 // its standard input ends it stops, and says how many there are.
 //
 // A "brisk" service writes some thousand lines a second, a "busy" one as many
-// as it can. A "durable" one is brisk, and syncs its log every now and then.
-func serve(role, log string) error {
-	open := func() (*os.File, error) {
-		return os.OpenFile(log, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o640)
+// as it can. A "durable" one is brisk, and syncs its log every now and then. A
+// "calm" one writes some hundred. Where the disk is full, it waits.
+func serve(role, paths string) error {
+	var logs []*os.File
+	open := func() error {
+		for i, path := range strings.Split(paths, ":") {
+			f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o640)
+			for errors.Is(err, syscall.ENOSPC) {
+				time.Sleep(time.Millisecond)
+				f, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o640)
+			}
+			if err != nil {
+				return err
+			}
+			if i == len(logs) {
+				logs = append(logs, f)
+				continue
+			}
+			if err := logs[i].Close(); err != nil {
+				return err
+			}
+			logs[i] = f
+		}
+		return nil
 	}
-	f, err := open()
-	if err != nil {
+	if err := open(); err != nil {
 		return err
 	}
 	signals := make(chan os.Signal, 16)
@@ -42,8 +62,11 @@ func serve(role, log string) error {
 			orders <- n
 		}
 	}()
-	pace := time.NewTicker(300 * time.Microsecond)
-	tick := pace.C
+	pause := 300 * time.Microsecond
+	if role == "calm" {
+		pause = 5 * time.Millisecond
+	}
+	tick := time.NewTicker(pause).C
 	if role == "busy" {
 		always := make(chan time.Time)
 		close(always)
@@ -51,7 +74,14 @@ func serve(role, log string) error {
 	}
 	n, pid := 0, os.Getpid()
 	write := func() error {
-		_, err := fmt.Fprintln(f, line(n, pid))
+		f := logs[n%len(logs)]
+		text := []byte(line(n, pid) + "\n")
+		k, err := f.Write(text)
+		for errors.Is(err, syscall.ENOSPC) {
+			time.Sleep(time.Millisecond)
+			text = text[k:]
+			k, err = f.Write(text)
+		}
 		n++
 		if err == nil && role == "durable" && n%25 == 0 {
 			err = f.Sync()
@@ -62,17 +92,13 @@ func serve(role, log string) error {
 	for {
 		select {
 		case <-signals:
-			old := f
-			if f, err = open(); err != nil {
-				return err
-			}
-			if err := old.Close(); err != nil {
+			if err := open(); err != nil {
 				return err
 			}
 		case more, ok := <-orders:
 			if !ok {
 				fmt.Println(n)
-				return f.Close()
+				return nil
 			}
 			for range more {
 				if err := write(); err != nil {
