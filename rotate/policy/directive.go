@@ -1,12 +1,10 @@
 package policy
 
 import (
-	"errors"
 	"fmt"
-	"math"
+	"maps"
 	"path"
-	"strconv"
-	"strings"
+	"slices"
 )
 
 // directive is a word of logrotate's language.
@@ -96,257 +94,88 @@ var scripts = map[string]func(*Scripts) *string{
 	"checkaction": nil, // newer than 3.22; what it forbids must not be done
 }
 
-// argument takes the rest of the line.
-func argument(after string, set func(*draft, string) *Error) directive {
-	return directive{read: func(b *blocks, d *draft) *Error {
-		s := b.value()
-		if s == "" {
-			return fault("", "argument expected after %s", after)
+// directive reads one directive.
+func (b *blocks) directive(d *draft) *Error {
+	b.word = b.off
+	name := b.letters()
+	if b.off < len(b.text) && !isSpace(b.text[b.off]) && b.text[b.off] != '=' {
+		found := "0"
+		if c := b.text[b.off]; c != 0 {
+			found = fmt.Sprintf("%#x", c)
 		}
-		return set(d, s)
-	}}
-}
-
-// lenient takes the rest of the line, and without one says so and goes on.
-func lenient(name string, set func(*draft, string) *Error) directive {
-	return directive{read: func(b *blocks, d *draft) *Error {
-		s := b.value()
-		if s == "" {
-			b.warn(fault("", "argument expected after %s", name))
-			return nil
+		return fault("", "keyword '%s' not properly separated, found %s", name, found)
+	}
+	if at, isScript := scripts[name]; isScript {
+		text, ok := b.script()
+		switch {
+		case !ok:
+			err := fault("end the script with a line that says endscript", "%s without endscript", name)
+			err.said = []string{"error: " + b.name + ":prerotate, postrotate or preremove without endscript"}
+			return err
+		case at == nil:
+			return fault("firstaction may do the same", "%s is not known here", name)
 		}
-		return set(d, s)
-	}}
-}
-
-// count takes a whole number.
-func count(after, bad string, least int64, set func(*draft, int)) directive {
-	return argument(after, func(d *draft, s string) *Error {
-		n, ok := parseNumber(s)
-		if s == "-1" && least == -1 {
-			n, ok = -1, true
-		}
-		if !ok || n < least {
-			return fault("", bad, s)
-		}
-		set(d, int(min(n, math.MaxInt32)))
+		*at(&d.policy.Scripts) = text
 		return nil
-	})
-}
-
-// parseNumber reads what strtoul(3) takes with base 0, but nothing negative. A
-// number that is too large is the largest.
-func parseNumber(s string) (n int64, ok bool) {
-	s = strings.ToLower(strings.TrimPrefix(s, "+"))
-	if strings.Trim(s, "0123456789abcdefx") != "" || strings.HasPrefix(s, "0b") {
-		return 0, false // what Go takes beside
 	}
-	u, err := strconv.ParseUint(s, 0, 63)
-	return int64(u), err == nil || errors.Is(err, strconv.ErrRange)
-}
-
-// bytes takes a size.
-func bytes(name string, set func(*draft, int64)) directive {
-	return lenient(name, func(d *draft, s string) *Error {
-		n, err := parseBytes(s)
-		if err == nil {
-			set(d, n)
-		}
-		return err
-	})
-}
-
-// parseBytes reads a number of bytes, or one with k, M or G.
-func parseBytes(s string) (int64, *Error) {
-	scale := int64(1)
-	switch last := s[len(s)-1]; {
-	case last == 'k' || last == 'K':
-		scale = 1 << 10
-	case last == 'M':
-		scale = 1 << 20
-	case last == 'G':
-		scale = 1 << 30
-	case last < '0' || last > '9':
-		return 0, fault(`a size is a number of bytes, or one with k, M or G`, "unknown unit '%c'", last)
+	if name == "include" {
+		return b.includes(d)
 	}
-	number := s
-	if scale > 1 {
-		number = s[:len(s)-1]
-	}
-	if number == "" {
-		return 0, nil
-	}
-	n, ok := parseNumber(number)
-	if !ok || n == math.MaxInt64 {
-		return 0, fault("", "bad size '%s'", number)
-	}
-	return min(n, math.MaxInt64/scale) * scale, nil
-}
-
-// weekly takes the rest of the line: nothing, or one of 0 to 7.
-func weekly(b *blocks, d *draft) *Error {
-	raw := b.line()
-	day := AnyDay
-	if s := strings.Trim(raw, space); s != "" {
-		if len(s) != 1 || s[0] < '0' || s[0] > '7' {
-			return fault("a day is 0 (Sunday) to 6, or 7 for every seven days", "bad weekly directive '%s'", raw)
-		}
-		day = int(s[0] - '0')
-	}
-	d.by(Frequency{Unit: Weekly, Day: day}, 0)
-	return nil
-}
-
-// oneWord takes a name without white space.
-func oneWord(after, what string, set func(*draft, string)) directive {
-	return argument(after, func(d *draft, s string) *Error {
-		if strings.ContainsAny(s, space) {
-			return fault("", "bad %s %s", what, s)
-		}
-		set(d, s)
+	word, known := directives[name]
+	if !known && len(b.warnings) >= maxComplaints {
+		b.line()
 		return nil
-	})
-}
-
-func mail(b *blocks, d *draft) *Error {
-	off := b.off
-	s := b.value()
-	switch {
-	case s == "":
-		return fault("", "argument expected after mail")
-	case strings.ContainsAny(s, space):
-		return fault("", "bad mail address %s", strings.TrimRight(b.text[off:b.off], space))
 	}
-	address, err := checkAddress(s)
-	if err != nil {
-		return fault("", "bad mail address %s", s)
-	}
-	d.policy.Mail = address
-	return nil
-}
-
-// ending takes what is added to or moved within a name.
-func ending(name string, set func(*draft, string)) directive {
-	return argument(name+" name", func(d *draft, s string) *Error {
-		if _, err := checkEnding(s); err != nil {
-			return fault(`an ending is part of a name, such as ".log"`, "bad %s name '%s'", name, s)
-		}
-		set(d, s)
+	if !known {
+		pos := b.at(b.word)
+		err := fault(b.suggest(name), "unknown option '%s' -- ignoring line", name)
+		err.said = []string{fmt.Sprintf("warning: %s:%d %s", pos.File, pos.Line, err.Text)}
+		b.warn(err)
+		b.line()
 		return nil
-	})
-}
-
-func setDateFormat(d *draft, s string) *Error {
-	if strings.ContainsAny(s, "/\x00") {
-		return fault("archives go to another folder with olddir", "bad dateformat '%s'", s)
 	}
-	d.format = literalDates(s)
-	return nil
-}
-
-func compressOptions(b *blocks, d *draft) *Error {
-	words, ok := splitWords(b.value())
-	if !ok || len(words) == 0 {
-		return fault("", "invalid compression options")
-	}
-	d.options = words
-	return nil
-}
-
-func compressExt(d *draft, s string) *Error {
-	if strings.ContainsAny(s, space) {
-		return fault("", "bad compress-ext path %s", s)
-	}
-	if strings.ContainsAny(s, "/\x00") || strings.Trim(s, ".0123456789") == "" {
-		return fault("an archive's number must not look like the ending", "bad compress-ext path %s", s)
-	}
-	d.ext = s
-	return nil
-}
-
-// creation takes [MODE] [OWNER GROUP] and, as logrotate did before 3.22, an
-// owner alone. What is not given is as an earlier one said, which at returns
-// with the place of the result.
-func creation(name string, most int, at func(*draft) (earlier *Create, result **Create)) directive {
-	return directive{read: func(b *blocks, d *draft) *Error {
-		words := b.names()
-		if len(words) > 3 {
-			return fault("", "extra arguments for %s", name)
-		}
-		earlier, result := at(d)
-		c := *earlier
-		if len(words) > 0 {
-			mode, isMode := parseMode(words[0])
-			_, unknown := namedUser(words[0])
-			switch {
-			case isMode && (len(words) != 2 || unknown != nil):
-				c.Mode, words = mode&most, words[1:]
-			case len(words) == 3 || len(words) == 1 && unknown != nil:
-				return fault("", "invalid mode '%s'", words[0])
-			}
-		}
-		var err *Error
-		if len(words) == 2 {
-			if c.GID, err = namedGroup(words[1]); err != nil {
-				return err
-			}
-		}
-		if len(words) > 0 {
-			if c.UID, err = namedUser(words[0]); err != nil {
-				return err
-			}
-		}
-		*earlier, *result = c, &c
-		return nil
-	}}
-}
-
-func parseMode(s string) (mode int, ok bool) {
-	n, err := strconv.ParseUint(strings.TrimPrefix(s, "+"), 8, 12)
-	return int(n), err == nil
-}
-
-func actAs(b *blocks, d *draft) *Error {
-	words := b.names()
-	switch {
-	case len(words) == 0:
-		return fault("", "no user for su")
-	case len(words) == 1:
-		return fault("", "no group for su")
-	case len(words) > 2:
-		return fault("", "extra arguments for su")
-	}
-	gid, err := namedGroup(words[1])
-	if err != nil {
+	if word.set != nil {
+		b.separator()
+		word.set(d)
+	} else if err := word.read(b, d); err != nil {
 		return err
 	}
-	uid, err := namedUser(words[0])
-	if err != nil {
-		return err
-	}
-	d.policy.Su = &User{UID: uid, GID: gid}
+	b.overrides(d, name)
 	return nil
 }
 
-// taboo takes a list of what an include of a folder leaves out.
-func taboo(name, prefix string) directive {
-	list := lenient(name, func(d *draft, s string) *Error {
-		d.setTaboo(s, prefix)
-		return nil
-	})
-	return directive{read: func(b *blocks, d *draft) *Error {
-		if b.inBlock {
-			return fault("", "%s may not appear inside of log file definition", name)
-		}
-		return list.read(b, d)
-	}}
+// overrides tells of a size that ends a calendar rule, and the other way round:
+// of all of these directives only the last counts.
+func (b *blocks) overrides(d *draft, name string) {
+	switch name {
+	case "hourly", "daily", "weekly", "monthly", "yearly", "size":
+	default:
+		return
+	}
+	if before := d.rule; before != "" && (before == "size") != (name == "size") {
+		note := fault("use maxsize or minsize to have both", "'%s' overrides previously specified '%s'", name, before)
+		note.said = []string{"note: " + note.Text}
+		b.advise(note)
+	}
+	d.rule = name
 }
 
-func obsolete(b *blocks, _ *draft) *Error {
-	b.separator()
-	err := fault("remove it", "the errors directive is deprecated and no longer used")
-	pos := b.at(b.word)
-	err.said = []string{fmt.Sprintf("warning: %s: %d: %s.", pos.File, pos.Line, err.Text)}
-	b.warn(err)
+func (b *blocks) suggest(name string) string {
+	names := slices.Concat([]string{"include"}, slices.Sorted(maps.Keys(directives)), slices.Sorted(maps.Keys(scripts)))
+	if near := nearest(name, names); near != "" {
+		return `did you mean "` + near + `"?`
+	}
+	return ""
+}
+
+// includes reads what an include names.
+func (b *blocks) includes(d *draft) *Error {
+	path := b.value()
+	if path == "" {
+		return fault("", "argument expected after include")
+	}
+	if b.include != nil {
+		b.include(expandHome(path), Pattern{path, b.at(b.word)}, d)
+	}
 	return nil
 }

@@ -76,7 +76,9 @@ func (l *loader) readBlocks(path, text string, d *draft) (ok bool) {
 	mine := *d
 	b.include = func(name string, from Pattern, d *draft) {
 		l.take(b)
+		before := len(l.errs)
 		l.includeBlocks(name, from, d)
+		b.failed = b.failed || len(l.errs) > before
 	}
 	ok = b.read(&mine)
 	l.take(b)

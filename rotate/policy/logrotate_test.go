@@ -191,3 +191,23 @@ func TestTrustInBlocks(t *testing.T) {
 		})
 	}
 }
+
+// TestGlobalsGoOn reads files one after the other.
+func TestGlobalsGoOn(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, first, want string }{
+		{"to the next file", "rotate 7\n", "7"},
+		{"not from a file with an error", "rotate 7\nrotate x\n", "0"},
+		{"not from a file with a block in error", "rotate 7\n/a {\nrotate x\n}\n", "0"},
+		{"not from a file that includes nothing", "rotate 7\ninclude /none/at/all\n", "0"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			dir := tree(t, map[string]string{"1": c.first, "2": "/b {\n}\n"})
+			config, _ := Load(filepath.Join(dir, "1"), filepath.Join(dir, "2")) // the first may fail
+			if got := fmt.Sprint(config.Policies[0].Rotate); got != c.want {
+				t.Errorf("rotate %s", got)
+			}
+		})
+	}
+}
