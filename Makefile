@@ -1,8 +1,8 @@
 # What the targets do is in the Go tests and in the scripts below testdata/.
 
-.PHONY: build demo test check race differential test-differential fuzz vuln bench tools
+.PHONY: build demo test check race differential test-differential disturb reliability soak fuzz vuln bench tools
 
-beside = ./testdata/bench ./testdata/differential # ./... leaves testdata out
+beside = ./testdata/bench ./testdata/differential ./testdata/reliability # ./... leaves testdata out
 
 build: ## one static binary in bin/
 	CGO_ENABLED=0 go build -trimpath -o bin/rotate ./cmd/rotate
@@ -10,7 +10,7 @@ build: ## one static binary in bin/
 demo: ## the whole job in a temporary folder
 	go run ./cmd/rotate demo
 
-test: tools check race ## everything that must pass
+test: tools check race differential disturb ## everything that must pass
 
 check: ## format, vet, staticcheck
 	@test -z "$$(go tool gofumpt -l . | tee /dev/stderr)"
@@ -26,6 +26,15 @@ differential: ## 2,000 random trials beside the real logrotate
 
 test-differential: tools ## many more; ARGS="-seed N -trials N"
 	go test -v -timeout 0 ./testdata/differential -trials 50000 $(ARGS)
+
+disturb: ## a sample of what reliability does
+	go test ./testdata/reliability
+
+reliability: tools ## killed at each call, calls that fail, full disks, power cuts: docs/reliability.md
+	go test -v -timeout 0 ./testdata/reliability -args -whole
+
+soak: tools ## ten minutes of services, kills and full disks
+	go test -v -timeout 0 -run Soak ./testdata/reliability -args -soak 10m
 
 fuzz: ## each fuzz target for a minute
 	testdata/fuzz.sh 60s

@@ -23,7 +23,7 @@ import (
 func TestPowerCut(t *testing.T) {
 	some, systems := 6, fileSystems[:1]
 	if *whole {
-		some, systems = 60, fileSystems
+		some, systems = 30, fileSystems
 	}
 	for _, fs := range systems {
 		t.Run(fs.name, func(t *testing.T) {
