@@ -109,6 +109,22 @@ func weekly(b *blocks, d *draft) *Error {
 	return nil
 }
 
+// monthly takes a day of the month, as later versions do, or nothing.
+func monthly(b *blocks, d *draft) *Error {
+	start, day := b.off, AnyDay
+	raw := b.line()
+	s := strings.Trim(raw, space)
+	if s == "" || strings.Trim(s, "0123456789") != "" {
+		b.off = start // what else stands there is for others to read
+	} else if n, err := strconv.Atoi(s); err != nil || n < 1 || n > 31 {
+		return fault("a day is 1 to 31, and in a shorter month its last", "bad monthly directive '%s'", raw)
+	} else {
+		day = n
+	}
+	d.by(Frequency{Unit: Monthly, Day: day}, 0)
+	return nil
+}
+
 // oneWord takes a name without white space.
 func oneWord(after, what string, set func(*draft, string)) directive {
 	return argument(after, func(d *draft, s string) *Error {

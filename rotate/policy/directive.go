@@ -25,7 +25,7 @@ var directives = map[string]directive{
 	"hourly":     {set: func(d *draft) { d.by(Frequency{Unit: Hourly, Day: AnyDay}, 0) }},
 	"daily":      {set: func(d *draft) { d.by(Frequency{Unit: Daily, Day: AnyDay}, 0) }},
 	"weekly":     {read: weekly},
-	"monthly":    {set: func(d *draft) { d.by(Frequency{Unit: Monthly, Day: AnyDay}, 0) }},
+	"monthly":    {read: monthly},
 	"yearly":     {set: func(d *draft) { d.by(Frequency{Unit: Yearly, Day: AnyDay}, 0) }},
 	"minutes":    count("minutes", "bad number of minutes '%s'", 1, func(d *draft, n int) { d.by(minutes(n), 0) }),
 	"size":       bytes("size", func(d *draft, n int64) { d.by(Frequency{Day: AnyDay}, n) }),

@@ -39,6 +39,7 @@ func TestDirectives(t *testing.T) {
 		{"the last rule counts: size", "weekly 3\nsize 5", rule, "never 5"},
 		{"minutes", "minutes 5", rule, "every 5m 0"},
 		{"every seven days", "weekly 7", rule, "weekly 7 0"},
+		{"a day of the month", "monthly 15", rule, "monthly 15 0"},
 
 		{"create", "create", method, "rename create=true"},
 		{"copy keeps the log", "create\ncopy", method, "copy create=false"},
