@@ -31,18 +31,34 @@ const about = `Log rotation that proves it worked.
 
 Exit status: 0 done, 1 something failed or is owed, 2 bad usage, 3 the state could not be locked.`
 
-func run(ctx context.Context, v *voice, args []string) error {
+// run is the program under its own name. It returns who tells how it ended.
+func run(ctx context.Context, v *voice, args []string) (teller, error) {
 	state, err := stateFile("")
 	if err != nil {
 		state = "none: " + err.Error() // a run without --state says so too
 	}
 	command, err := parse(v, args, &cli{}, "rotate", kong.Vars{"version": version(), "config": defaultConfig, "state": state})
 	if command == nil {
-		return err
+		return v, err
+	}
+	var t teller = v
+	if asLogrotate(command) {
+		t = newLogrotateVoice(v)
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
-	command.BindTo(v, (*teller)(nil))
-	return command.Run(v)
+	command.BindTo(t, (*teller)(nil))
+	return t, command.Run(v)
+}
+
+// onlyLogrotates are the options that logrotate has and we have other names
+// for, or would not need: who uses one expects logrotate, and its words.
+var onlyLogrotates = kong.Group{Key: "logrotate", Title: "Options of logrotate alone; with one of them the run speaks as logrotate:"}
+
+// asLogrotate reports whether the run is to speak as logrotate.
+func asLogrotate(command *kong.Context) bool {
+	return slices.ContainsFunc(command.Path, func(p *kong.Path) bool {
+		return p.Flag != nil && p.Flag.Group != nil && p.Flag.Group.Key == onlyLogrotates.Key
+	})
 }
 
 // parse reads the command line into grammar. It returns nil if there is
@@ -56,6 +72,7 @@ func parse(v *voice, args []string, grammar any, program string, vars kong.Vars)
 		kong.Exit(func(int) { done = true }), // after --help and the like
 		vars,
 		kong.Help(help),
+		kong.ExplicitGroups([]kong.Group{onlyLogrotates}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: width}),
 	)
 	command, err := parser.Parse(spelled(args))

@@ -50,13 +50,11 @@ func main() {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 
 	v := newVoice(os.Stdout, os.Stderr)
-	var err error
-	var t teller = v
+	program := run
 	if filepath.Base(os.Args[0]) == "logrotate" {
-		t, err = dropIn(ctx, v, os.Args[1:])
-	} else {
-		err = run(ctx, v, os.Args[1:])
+		program = dropIn
 	}
+	t, err := program(ctx, v, os.Args[1:])
 	if lost := t.flush(); lost != nil && err == nil {
 		err = lost
 	}

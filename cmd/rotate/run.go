@@ -18,14 +18,14 @@ const defaultConfig = "/etc/rotate.toml"
 type runCmd struct {
 	Config           []string `arg:"" optional:"" help:"Configuration files, or folders of them (default ${config})."`
 	DryRun           bool     `short:"n" help:"Print the plan and do nothing."`
-	Debug            bool     `short:"d" help:"Print the plan with its reasons and do nothing: --dry-run --verbose."`
+	Debug            bool     `group:"logrotate" short:"d" help:"Print the plan with its reasons and do nothing: --dry-run --verbose."`
 	Force            bool     `short:"f" help:"Turn every log, due or not."`
 	Verbose          bool     `short:"v" help:"Print the plan with its reasons, then what was done."`
-	Log              string   `short:"l" placeholder:"FILE" help:"Write to FILE what --verbose prints, and all errors; \"syslog\" is the system log."`
-	Mail             string   `short:"m" placeholder:"COMMAND" help:"Command that mails archives (default /bin/mail)."`
+	Log              string   `group:"logrotate" short:"l" placeholder:"FILE" help:"Write to FILE what --verbose prints, and all errors; \"syslog\" is the system log."`
+	Mail             string   `group:"logrotate" short:"m" placeholder:"COMMAND" help:"Command that mails archives (default /bin/mail)."`
 	State            string   `short:"s" placeholder:"FILE" help:"State file (default ${state})."`
-	SkipStateLock    bool     `help:"Do not lock the state file."`
-	WaitForStateLock bool     `help:"Wait for another run to end, however long it takes."`
+	SkipStateLock    bool     `group:"logrotate" help:"Do not lock the state file."`
+	WaitForStateLock bool     `group:"logrotate" help:"Wait for another run to end, however long it takes."`
 	LockWait         duration `placeholder:"TIME" help:"Wait for another run to end, no longer than TIME, such as 5m."`
 	JSON             bool     `name:"json" help:"Print the plan or the report as JSON."`
 	Only             []string `sep:"none" placeholder:"WHAT" help:"Only this policy, this log, or the logs of this pattern. May be repeated."`

@@ -32,9 +32,9 @@ type transcript struct {
 	file *os.File // nil: it is no file
 }
 
-func openTranscript(path, program string) (*transcript, error) {
+func openTranscript(path string) (*transcript, error) {
 	if path == "syslog" {
-		w, err := syslog.New(syslog.LOG_USER|syslog.LOG_NOTICE, program)
+		w, err := syslog.New(syslog.LOG_USER|syslog.LOG_NOTICE, "logrotate")
 		return &transcript{w, nil}, err
 	}
 	f, err := os.Create(path)

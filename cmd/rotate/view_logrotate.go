@@ -19,15 +19,17 @@ import (
 type logrotateVoice struct {
 	*voice
 	asked    *runCmd
+	state    string // the path of the state, as it was asked for
 	document *bufio.Writer
+	close    func() error // ends the log
 }
 
 func newLogrotateVoice(v *voice) *logrotateVoice {
 	bare := &voice{
-		out: bufio.NewWriter(io.Discard), err: v.err, bare: true, close: func() error { return nil },
+		out: bufio.NewWriter(io.Discard), err: v.err, bare: true,
 		style: style{arrow: "->", dash: "-"}, errStyle: style{arrow: "->", dash: "-"},
 	}
-	return &logrotateVoice{voice: bare, document: v.out, asked: &runCmd{}}
+	return &logrotateVoice{voice: bare, document: v.out, asked: &runCmd{}, close: func() error { return nil }}
 }
 
 // say prints a line of what -v says.
@@ -49,13 +51,16 @@ func (v *logrotateVoice) flush() error {
 
 // listen says all that is asked for to standard error, and to the log.
 func (v *logrotateVoice) listen(c *runCmd) (log *os.File) {
-	v.asked = c
+	v.asked, v.state = c, c.State
+	if v.state == "" {
+		v.state, _ = stateFile("") // the run itself fails without one
+	}
 	stderr, hear := v.err, []io.Writer{}
 	if c.Verbose {
 		hear = append(hear, stderr)
 	}
 	if c.Log != "" {
-		f, err := openTranscript(c.Log, "logrotate")
+		f, err := openTranscript(c.Log)
 		if err != nil {
 			v.failWith("error opening log file "+c.Log+": "+system(err), "")
 		} else {
@@ -99,7 +104,7 @@ func (v *logrotateVoice) warn(err error) {
 			v.lines(append([]string{"error: Compressing program wrote following message to stderr when compressing log " + complaint.Archive.Path() + ":"},
 				strings.Split(complaint.Text, "\n")...))
 		case errors.Is(err, rotate.ErrExposed):
-			v.lines([]string{"warning: state file " + v.asked.State + " is world-readable and thus can be locked from other unprivileged users. Skipping lock acquisition..."})
+			v.lines([]string{"warning: state file " + v.state + " is world-readable and thus can be locked from other unprivileged users. Skipping lock acquisition..."})
 		default:
 			v.voice.warn(err)
 		}
@@ -122,15 +127,15 @@ func (v *logrotateVoice) fail(err error) {
 			v.lines(e.Logrotate())
 		case is[*rotate.BadLine](err):
 			bad, _ := errors.AsType[*rotate.BadLine](err)
-			v.failWith(fmt.Sprintf("bad line %d in state file %s", bad.Line, v.asked.State), "")
+			v.failWith(fmt.Sprintf("bad line %d in state file %s", bad.Line, v.state), "")
 		case is[usageError](err):
 			_ = v.flush() // told at the end of the program
 			fmt.Fprintf(v.err, "logrotate: bad argument: %v\n", err)
 		case errors.Is(err, rotate.ErrLocked):
-			v.failWith("state file "+v.asked.State+" is already locked", "")
+			v.failWith("state file "+v.state+" is already locked", "")
 			fmt.Fprintln(v.err, "logrotate does not support parallel execution on the same set of logfiles.")
 		case is[lockError](err):
-			v.failWith("error opening state file "+v.asked.State+": "+system(err), "")
+			v.failWith("error opening state file "+v.state+": "+system(err), "")
 		default:
 			v.failWith(err.Error(), "")
 		}

@@ -15,10 +15,10 @@ func (v *logrotateVoice) intend(p *plan.Plan) {
 	if !v.asked.Verbose && v.asked.Log == "" {
 		return
 	}
-	if !v.asked.DryRun && !v.asked.SkipStateLock && v.asked.State != os.DevNull {
-		v.say("acquired lock on state file %s", v.asked.State)
+	if !v.asked.DryRun && !v.asked.SkipStateLock && v.state != os.DevNull {
+		v.say("acquired lock on state file %s", v.state)
 	}
-	v.say("Reading state from file: %s", v.asked.State)
+	v.say("Reading state from file: %s", v.state)
 	v.say("\nHandling %d logs", len(p.Policies))
 	for i := range p.Policies {
 		v.policy(p, &p.Policies[i])

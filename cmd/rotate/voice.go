@@ -34,10 +34,8 @@ type voice struct {
 	errStyle style
 	hinted   map[string]bool
 
-	loud, full bool         // whether a run is told, and all of it
-	log        *voice       // what else hears all of it; nil: nobody
-	close      func() error // ends log
-	bare       bool         // without the name of the program, and without hints
+	loud, full bool // whether a run is told, and all of it
+	bare       bool // without the name of the program, and without hints
 }
 
 func newVoice(out, err *os.File) *voice {
@@ -100,9 +98,6 @@ func (v *voice) note(code, label, text string) {
 		program = ""
 	}
 	fmt.Fprintf(v.err, "%s%s %s\n", program, v.errStyle.paint(code, label), oneLine(text))
-	if v.log != nil {
-		v.log.note(code, label, text)
-	}
 }
 
 // apart returns the errors that were joined into err.
