@@ -39,8 +39,7 @@ func (w *world) mailed() (all []string) {
 	return all
 }
 
-// TestMail mails as logrotate does; two subjects differ, where it has packed
-// before what is mailed plain here.
+// TestMail mails as logrotate does, under the names that it gives.
 func TestMail(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -58,7 +57,7 @@ func TestMail(t *testing.T) {
 		"first, packed later":      {"rotate=2\nmailfirst=true\ncompress='gzip'\ndelaycompress=true", "1", []string{"a.log.1: live"}, "1=live 2.gz=1"},
 		"first, copy":              {"rotate=2\nmailfirst=true\ncopytruncate=true", "1", []string{"a.log.1: live"}, "1=live 2=1"},
 		"none kept":                {"rotate=0", "", []string{"a.log.1: live"}, ""},
-		"none kept, packed":        {"rotate=0\ncompress='gzip'", "", []string{"a.log.1: live"}, ""},
+		"none kept, packed":        {"rotate=0\ncompress='gzip'", "", []string{"a.log.1.gz: live"}, ""},
 		"none kept, first":         {"rotate=0\nmailfirst=true", "", []string{"a.log.1: live"}, ""},
 		"none kept, first, packed": {"rotate=0\nmailfirst=true\ncompress='gzip'", "", []string{"a.log: live"}, ""},
 		"a program packed it": {
@@ -93,7 +92,7 @@ func TestMail(t *testing.T) {
 func TestMailFails(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ keys, kept, mailed string }{
-		{"rotate=1\ncompress='gzip'", "1.gz=live 2=1", "a.log.2: 1"},
+		{"rotate=1\ncompress='gzip'", "1.gz=live 2=1", "a.log.2.gz: 1"},
 		{"rotate=2\ncompress='gzip'\nmailfirst=true", "1=live 2.gz=1", "a.log: live"},
 		{"rotate=2\ncompress='gzip'\nmailfirst=true\ncopytruncate=true", "1=live 2.gz=1", "a.log: live"},
 	} {

@@ -62,10 +62,19 @@ func (r *rules) mail(h *held, own []held) []Step {
 		return nil
 	}
 	to := h.Place
-	if r.policy.MailFirst && r.policy.Compress.Enabled() && !(r.policy.DelayCompress && h.newest) {
-		to = h.log.Place // as logrotate names what it has just packed
+	switch { // logrotate packs before it mails
+	case !r.packs(h):
+	case r.policy.MailFirst:
+		to = h.log.Place
+	case h.Ext == "":
+		to.Name += r.policy.Compress.Ext
 	}
 	return []Step{{Op: Mail, From: h.Place, To: to}}
+}
+
+// packs reports whether the policy has h compressed by now.
+func (r *rules) packs(h *held) bool {
+	return r.policy.Compress.Enabled() && !(r.policy.DelayCompress && h.newest)
 }
 
 // store plans how a plain archive that stays gets its last form and place, if
@@ -79,7 +88,7 @@ func (r *rules) store(w *Work, h *held) (Step, bool) {
 	switch {
 	case r.policy.Compress.Enabled() && h.Twin == Whole:
 		return Step{Op: Remove, From: h.Place, Reason: Reason{Code: Packed}}, true
-	case r.policy.Compress.Enabled() && !(r.policy.DelayCompress && h.newest):
+	case r.packs(h):
 		to.Name += r.policy.Compress.Ext
 		return Step{Op: Compress, From: h.Place, To: to}, r.clear(w, to, h, " is not compressed")
 	case to.Dir.Mount != h.Dir.Mount:
