@@ -11,9 +11,11 @@ import (
 type dateFormat struct {
 	items []dateItem
 	width int
-	// loc is set for formats that say which moment they mean, by %s or %z.
-	// Other formats say what a wall clock shows, and need no place.
-	loc *time.Location
+	// loc is set for formats that say which moment they mean by %s alone, and
+	// zoned for those with %z. Other formats say what a wall clock shows, and
+	// need no place.
+	loc   *time.Location
+	zoned bool
 }
 
 // dateItem is a conversion, or, with verb 0, a literal byte.
@@ -36,7 +38,8 @@ func newDateFormat(format string, loc *time.Location) dateFormat {
 				item = dateItem{verb: verb}
 			}
 		}
-		if item.verb == 's' || item.verb == 'z' {
+		f.zoned = f.zoned || item.verb == 'z'
+		if item.verb == 's' {
 			f.loc = loc
 		}
 		f.items = append(f.items, item)
@@ -76,12 +79,24 @@ func (f *dateFormat) literal() string {
 	return b.String()
 }
 
-// date converts a moment in the local zone to what f can say of it: Unix
-// seconds if f says which moment it means, else what the clock on the wall
-// shows. What f does not say is the smallest possible.
+// withZone is the date of a moment in Unix seconds with the offset, in seconds,
+// that a text names. Dates are in the order of their moments.
+func withZone(moment, offset int64) int64 { return moment<<zoneBits | (offset/60 + noZone) }
+
+const (
+	zoneBits = 14 // for minutes from -99:59 to +99:59
+	noZone   = 1 << (zoneBits - 1)
+)
+
+// date converts a moment in the local zone to what f can say of it. What f does
+// not say is the smallest possible.
 func (f *dateFormat) date(t time.Time) int64 {
 	date := int64(clockAt(t))
-	if f.loc != nil {
+	switch {
+	case f.zoned:
+		_, offset := t.Zone()
+		date = withZone(t.Unix(), int64(offset))
+	case f.loc != nil:
 		date = t.Unix()
 	}
 	if said, ok := f.parse(string(f.append(nil, date))); ok {
@@ -93,7 +108,11 @@ func (f *dateFormat) date(t time.Time) int64 {
 // append appends the text of a date.
 func (f *dateFormat) append(b []byte, date int64) []byte {
 	t := clock(date).civil()
-	if f.loc != nil {
+	switch {
+	case f.zoned:
+		offset := (date&(1<<zoneBits-1) - noZone) * 60
+		t = time.Unix(date>>zoneBits, 0).In(time.FixedZone("", int(offset)))
+	case f.loc != nil:
 		t = t.In(f.loc)
 	}
 	for _, item := range f.items {

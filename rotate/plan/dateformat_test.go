@@ -36,7 +36,7 @@ func TestConversionsAreStrftimes(t *testing.T) {
 				at = time.Unix(1e9+r.Int64N(2e9), 0)
 			}
 			fmt.Fprintf(&dates, "@%d\n", at.Unix())
-			ours = append(ours, string(f.append(nil, at.Unix())))
+			ours = append(ours, string(f.append(nil, f.date(at.In(loc)))))
 		}
 		date := exec.Command(tool, "-f", "-", "+"+format)
 		date.Stdin = strings.NewReader(dates.String())

@@ -9,23 +9,24 @@ func (f *dateFormat) parse(text string) (date int64, ok bool) {
 	if len(text) != f.width || !said.read(f.items, text) {
 		return 0, false
 	}
-	if date, ok := said.get('s'); ok {
+	offset := said.or('z', 0)
+	dateOf := func(moment int64) int64 {
+		if f.zoned {
+			return withZone(moment, offset)
+		}
+		return moment
+	}
+	if moment, ok := said.get('s'); ok {
+		date = dateOf(moment)
 		return date, f.shows(date, text)
 	}
 	from, to := said.years()
 	for year := from; year <= to; year++ {
 		first, days := said.days(year)
 		for day := first; day < first+days; day++ {
-			date = day*daySeconds + said.seconds()
+			date = dateOf(day*daySeconds + said.seconds() - offset)
 			if f.shows(date, text) {
 				return date, true
-			}
-			if _, given := said.get('z'); !given {
-				continue
-			}
-			// Later that day the clock may have got the zone that text names.
-			if _, change := time.Unix(date, 0).In(f.loc).ZoneBounds(); f.shows(change.Unix(), text) {
-				return change.Unix(), true
 			}
 		}
 	}
@@ -96,9 +97,9 @@ func parseDigits(s string) (n int64, ok bool) {
 	return n, s != "" && len(s) <= 18
 }
 
-// seconds is the time of the day, with the zone taken off.
+// seconds is the time of the day.
 func (d *dateFields) seconds() int64 {
-	return d.or('H', 0)*3600 + d.or('M', 0)*60 + d.or('S', 0) - d.or('z', 0)
+	return d.or('H', 0)*3600 + d.or('M', 0)*60 + d.or('S', 0)
 }
 
 // years returns the first and the last year to try. Without a year they begin

@@ -13,8 +13,9 @@ import (
 // Generation is an archive's place among the archives of its log.
 type Generation struct {
 	// Date is what the name of a dated archive says, as its format can say it:
-	// the seconds that a clock on the wall is past 1970-01-01 00:00, or Unix
-	// seconds if the format has %s or %z. 0 for a numbered archive.
+	// the seconds that a clock on the wall is past 1970-01-01 00:00; Unix
+	// seconds if the format has %s; with the offset if it has %z. Only their
+	// order means anything to others. 0 for a numbered archive.
 	Date int64
 	// N is the number. Of a dated archive it is 0, or the suffix that it got
 	// because its date was taken.
