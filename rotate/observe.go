@@ -95,6 +95,8 @@ type match struct {
 	pattern *policy.Pattern // that matched
 }
 
+func (m match) same(n match) bool { return m.folder == n.folder && m.name == n.name }
+
 func (m match) path() string { return plan.Place{Dir: m.folder.Dir, Name: m.name}.Path() }
 
 // ino is the inode of the log, as far as its folder says; 0 if it is gone.
@@ -115,9 +117,16 @@ func (o *observer) policy(p *policy.Policy) (plan.PolicyFacts, bool) {
 		found = join(found, o.expand(p, &p.Paths[i]))
 	}
 	slices.SortFunc(found, func(a, b match) int {
-		return cmp.Or(cmp.Compare(a.folder.Path, b.folder.Path), cmp.Compare(a.name, b.name))
+		p, q := a.pattern.Pos, b.pattern.Pos
+		return cmp.Or(cmp.Compare(a.folder.Path, b.folder.Path), cmp.Compare(a.name, b.name), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Col, q.Col))
 	})
-	found = slices.CompactFunc(found, func(a, b match) bool { return a.folder == b.folder && a.name == b.name })
+	var again []match // what several patterns match
+	for i := 1; i < len(found); i++ {
+		if found[i].same(found[i-1]) {
+			again = append(again, found[i])
+		}
+	}
+	found = slices.CompactFunc(found, match.same)
 
 	// Logs come folder by folder, so one open folder at a time will do.
 	naming := plan.NewNaming(p, o.opts.Now.Location())
@@ -136,6 +145,9 @@ func (o *observer) policy(p *policy.Policy) (plan.PolicyFacts, bool) {
 		}
 		facts.Logs = join(facts.Logs, o.folder(p, naming, found[:n]))
 		found = found[n:]
+	}
+	for _, m := range again {
+		o.duplicate(p, m)
 	}
 	facts.Taken = o.taken
 	if len(o.opts.Only) == 0 || slices.Contains(o.opts.Only, p.Name) {
@@ -174,8 +186,8 @@ func (o *observer) expand(p *policy.Policy, pattern *policy.Pattern) (found []ma
 	return found
 }
 
-// duplicate says that an earlier policy has a log, which is no matter if it has
-// it as an archive.
+// duplicate says that an earlier policy has a log, or p by another pattern,
+// which is no matter if it has it as an archive.
 func (o *observer) duplicate(p *policy.Policy, m match) {
 	if m.index < 0 || m.kind == plan.Directory || m.folder.claims[m.index] < asLog || !o.selected(p, m) {
 		return
@@ -184,11 +196,15 @@ func (o *observer) duplicate(p *policy.Policy, m match) {
 	if first.IgnoreDuplicates {
 		return
 	}
+	detail := fmt.Sprintf("policy %q has %q, at %s", first.Name, m.path(), first.Pos)
+	if first == p {
+		detail = fmt.Sprintf("several patterns match %q", m.path())
+	}
 	o.duplicates = append(o.duplicates, plan.Problem{
 		Path:   m.path(),
 		Pos:    m.pattern.Pos,
 		Reason: plan.Reason{Code: plan.Duplicate},
-		Detail: fmt.Sprintf("policy %q has it, at %s", first.Name, first.Pos),
+		Detail: detail,
 	})
 }
 

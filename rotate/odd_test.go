@@ -2,7 +2,9 @@ package rotate
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,8 +93,38 @@ func TestDuplicates(t *testing.T) {
 			t.Fatalf("problems %v", problems)
 		}
 		p := problems[0]
-		if p.Path != w.path("log/a.log") || p.Reason.Code != plan.Duplicate || p.Pos != all[1].Paths[0].Pos || !strings.HasPrefix(p.Detail, `policy "one" has it, at `) {
+		if p.Path != w.path("log/a.log") || p.Reason.Code != plan.Duplicate || p.Pos != all[1].Paths[0].Pos || !strings.HasPrefix(p.Detail, fmt.Sprintf(`policy "one" has %q, at `, p.Path)) {
 			t.Errorf("problem %+v", p)
+		}
+	}
+}
+
+// TestDuplicatesOfOnePolicy says once for each further pattern that a log has
+// it already, and turns it once. What is there as an archive is none.
+func TestDuplicatesOfOnePolicy(t *testing.T) {
+	t.Parallel()
+	for _, ignore := range []bool{false, true} {
+		w := newWorld(t)
+		for _, name := range []string{"a.log", "a.log.1", "b.log"} {
+			w.write("log/"+name, name)
+		}
+		w.mkdir("log/a.d")
+		all := w.policies("[log.one]\npaths=['DIR/log/a.log', 'DIR/log/a*', 'DIR/log/a.l*', 'DIR/log/b*']\nfrequency='daily'\nrotate=3\n")
+		all[0].IgnoreDuplicates, all[0].SkipOdd = ignore, true
+		r := w.runPolicies(all, func(o *Options) { o.Force = true })
+		w.want("log", map[string]string{"a.log.1": "a.log", "a.log.2": "a.log.1", "b.log.1": "b.log"})
+		if r.Failed() == ignore {
+			t.Errorf("ignoring is %v, failed is %v", ignore, r.Failed())
+		}
+		var at []policy.Position
+		for _, p := range r.Plan.Policies[0].Problems {
+			if p.Path != w.path("log/a.log") || p.Reason.Code != plan.Duplicate || p.Detail != fmt.Sprintf("several patterns match %q", p.Path) {
+				t.Errorf("problem %+v", p)
+			}
+			at = append(at, p.Pos)
+		}
+		if want := []policy.Position{all[0].Paths[1].Pos, all[0].Paths[2].Pos}; !ignore && !slices.Equal(at, want) {
+			t.Errorf("said at %v, want %v", at, want)
 		}
 	}
 }

@@ -70,7 +70,7 @@ type Policy struct {
 	Su               *User // who acts on logs and archives; nil: whoever runs rotate
 	AllowHardLink    bool  // turn a log that has other names
 	SkipOdd          bool  // a path that is no regular file, or has other names, is not an error
-	IgnoreDuplicates bool  // a later policy may match a path of this one: that is not an error
+	IgnoreDuplicates bool  // a path of this policy may be matched again, by it or a later one: that is not an error
 }
 
 // Position is a place in a configuration file. Line and Col count from 1, Col
