@@ -143,27 +143,40 @@ func (s *soaked) run() {
 	s.runs++
 	ended := make(chan error, 1)
 	go func() { ended <- c.Wait() }()
-	var moment <-chan time.Time
-	if s.IntN(2) == 0 {
-		moment = time.After(time.Duration(s.IntN(300)) * time.Millisecond)
-	}
-	select {
-	case <-ended: // it may have failed: the disk may be full
-		return
-	case <-moment:
-	}
-	if s.IntN(3) == 0 {
-		if pid := child(c.Process.Pid); pid != 0 {
+	switch s.IntN(4) {
+	case 0:
+		select {
+		case <-ended:
+			return
+		case <-time.After(time.Duration(s.IntN(300)) * time.Millisecond):
+		}
+		_ = c.Process.Kill() // it may be gone
+		s.killed++
+	case 1:
+		if pid := s.compressor(c.Process.Pid, ended); pid != 0 {
 			p, err := os.FindProcess(pid)
 			must(s, err)
 			_ = p.Kill() // it may be gone
 			s.maimed++
+		} else {
+			return
 		}
-	} else {
-		_ = c.Process.Kill() // it may be gone
-		s.killed++
 	}
-	<-ended
+	<-ended // it may have failed: the disk may be full
+}
+
+// compressor waits for a run to start one, or to end: then it returns 0.
+func (s *soaked) compressor(run int, ended chan error) int {
+	for {
+		select {
+		case <-ended:
+			return 0
+		default:
+			if pid := child(run); pid != 0 {
+				return pid
+			}
+		}
+	}
 }
 
 // child returns a child of a process, or 0.
