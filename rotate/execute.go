@@ -114,7 +114,7 @@ func (x *execution) gather() {
 		first := len(x.report.Logs)
 		for k := range g.Logs {
 			l := &g.Logs[k]
-			if w := l.Work(); l.Action == plan.Leave && w.Idle() {
+			if l.Idle() {
 				continue
 			}
 			j := &LogReport{Policy: g.Policy, Log: l}

@@ -49,7 +49,7 @@ func (o *observer) look(p *policy.Policy, l *plan.LogFacts, peek *peek) {
 	if l.Kind == plan.Regular && plan.Needs(p, l.Last, o.opts.Now, o.opts.Force) {
 		switch info, err := peek.stat(l.Place); {
 		case err == nil:
-			l.Stat = statOf(info)
+			l.Stat, l.Links = statOf(info), uint32(info.Links)
 			if p.Method == policy.CopyTruncate && info.Allocated < info.Size {
 				l.Stat.Size -= peek.hole(l.Place)
 			}
@@ -90,7 +90,7 @@ func (o *observer) interrupted(p *policy.Policy, naming *plan.Naming, l *plan.Lo
 	copied := newest.Path() == owed[i].Archive && peek.copied(l.Place, newest.Place, owed[i])
 	switch {
 	case copied && p.Method == policy.CopyTruncate:
-		l.Copied = newest.Place
+		l.Copied = &newest.Place
 		l.Stat = statOf(info)
 	case copied, !peek.begins(l.Place, owed[i]):
 		if owed[i].Turned.After(l.Last) {
@@ -261,5 +261,5 @@ func openAs(files *fsys.FS, path string, id plan.ID) (*fsys.Dir, error) {
 }
 
 func statOf(info fsys.Info) *plan.Stat {
-	return &plan.Stat{ID: plan.ID(info.ID), Size: info.Size, ModTime: info.ModTime, Links: info.Links}
+	return &plan.Stat{ID: plan.ID(info.ID), Size: info.Size, ModTime: info.ModTime}
 }

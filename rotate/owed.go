@@ -48,7 +48,7 @@ func (x *execution) carry() {
 func (x *execution) record() {
 	x.sync()
 	x.saveState() // before what it could be told from is forgotten
-	if count(x.debts(unpaid)) < count(x.debts(anything)) {
+	if x.paid() {
 		if err := x.saveOwed(x.debts(unpaid)); err != nil {
 			x.fault(err)
 		}
@@ -65,6 +65,9 @@ func (x *execution) debts(want func(*job, plan.ID) bool) iter.Seq[state.Owed] {
 	return func(yield func(state.Owed) bool) {
 		for _, g := range x.groups {
 			for _, j := range g.jobs {
+				if !j.owes(want) {
+					continue
+				}
 				for _, o := range j.Log.Work().Debts {
 					if !want(j, o.ID) {
 						continue
@@ -154,11 +157,17 @@ func unpaid(j *job, id plan.ID) bool {
 	return j.After == nil || slices.ContainsFunc(j.Open(), func(s Settled) bool { return s.ID == id })
 }
 
-func count(debts iter.Seq[state.Owed]) (n int) {
-	for range debts {
-		n++
-	}
-	return n
+func paid(j *job, id plan.ID) bool { return !unpaid(j, id) }
+
+// paid reports whether this run is done with anything that is on record.
+func (x *execution) paid() bool {
+	return slices.ContainsFunc(x.report.Logs, func(j *job) bool { return j.owes(paid) })
+}
+
+// owes reports whether a file is owed of the log that want wants.
+func (j *job) owes(want func(*job, plan.ID) bool) bool {
+	return j.Log.Action == plan.Turn && j.Log.Stat != nil && want(j, j.Log.Stat.ID) ||
+		slices.ContainsFunc(j.Log.Owed, func(o plan.Owed) bool { return want(j, o.ID) })
 }
 
 // onDisk reports whether debts are what the last run left on disk.

@@ -47,16 +47,16 @@ func (r *Report) Failed() bool {
 type LogReport struct {
 	Policy   *policy.Policy
 	Log      *plan.LogPlan
-	Turned   bool            // the live log was turned over
-	Begun    int32           // steps of Turn that were done
 	Finished []Outcome       // of Finish; nil: it was not reached
 	After    []time.Duration // of Settle, from the notification to the last look; nil: it was not reached
 	Rare     *Rare           // nil: nothing
+	Begun    int32           // steps of Turn that were done
+	Turned   bool            // the live log was turned over
 
-	dirs   *handles // as whom the policy acts; nil if that failed
 	failed bool
 	untold bool       // postrotate failed: its archives stay as they are for this run
 	began  bool       // a step of the turn was tried, so that archives may have moved
+	dirs   *handles   // as whom the policy acts; nil if that failed
 	mu     sync.Mutex // guards Rare and failed in phase 4
 }
 

@@ -58,7 +58,7 @@ type emptying struct {
 }
 
 func (e *emptying) do() error {
-	if e.Log.Copied.Dir != nil {
+	if e.Log.Copied != nil {
 		if ok, err := isCopy(e.log, e.archive); err != nil || !ok {
 			return cmp.Or(err, fsys.ErrSwapped)
 		}

@@ -96,7 +96,7 @@ func newFixtureOf(archives int) fixture {
 		}
 	}
 	app := plan.LogFacts{
-		Place: at(dir, "app.log"), Stat: &plan.Stat{Size: 4_300_000, Links: 1, ModTime: night},
+		Place: at(dir, "app.log"), Stat: &plan.Stat{Size: 4_300_000, ModTime: night},
 		Last: night.AddDate(0, 0, -1), Archive: dir,
 	}
 	for i := archives; i > 0; i-- {
@@ -108,7 +108,7 @@ func newFixtureOf(archives int) fixture {
 		Owed:     []plan.Owed{{Archive: at(dir, "jobs.log.1"), ID: plan.ID{Dev: 1, Ino: 7}, Since: night.AddDate(0, 0, -1)}},
 	}
 	large := plan.LogFacts{
-		Place: at(away, "caf\xe9\n.log"), Stat: &plan.Stat{Size: 300 << 20, Links: 1, ModTime: night}, Archive: old,
+		Place: at(away, "caf\xe9\n.log"), Stat: &plan.Stat{Size: 300 << 20, ModTime: night}, Archive: old,
 		Archives: []plan.Archive{packed(old, "caf\xe9\n.log", 1, ".zst")},
 	}
 	large.Archives[0].Size, large.Archives[0].ModTime = 3, night.AddDate(0, 0, -100)

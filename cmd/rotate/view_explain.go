@@ -30,9 +30,9 @@ func (v *voice) explain(x *explanation) {
 	v.fact("writers", writersOf(x))
 	v.targets(x)
 	v.archives(x)
-	if w := l.Work(); !idle(l, &w) && l.Action != plan.Refuse {
+	if !l.Idle() && l.Action != plan.Refuse {
 		v.say("  the next run")
-		v.steps(x.plan, x.policy, l, &w, false)
+		v.steps(x.plan, x.policy, l, false)
 	}
 }
 

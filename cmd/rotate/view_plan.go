@@ -27,9 +27,8 @@ func (v *voice) policyPlan(p *plan.Plan, pp *plan.PolicyPlan, all bool, sum *cen
 	named := false
 	for i := range pp.Logs {
 		l := &pp.Logs[i]
-		w := l.Work()
-		sum.add(l, &w)
-		if l.Action == plan.Refuse || idle(l, &w) && !all {
+		sum.add(l)
+		if l.Action == plan.Refuse || l.Idle() && !all {
 			continue // the one is an error and told as such, the other is counted
 		}
 		if !named {
@@ -37,26 +36,23 @@ func (v *voice) policyPlan(p *plan.Plan, pp *plan.PolicyPlan, all bool, sum *cen
 			named = true
 		}
 		v.head(2, l.Action.String()+" "+v.bold(name(l.Path())), l.Reason.Text(p.Now.Location()))
-		v.steps(p, pp.Policy, l, &w, all)
+		v.steps(p, pp.Policy, l, all)
 	}
 	if named {
 		v.say("")
 	}
 }
 
-// idle reports whether nothing is done about a log.
-func idle(l *plan.LogPlan, w *plan.Work) bool { return l.Action == plan.Leave && w.Idle() }
-
 // census counts logs by what is done to them.
 type census struct{ turn, tidy, idle, refused int }
 
-func (s *census) add(l *plan.LogPlan, w *plan.Work) {
+func (s *census) add(l *plan.LogPlan) {
 	switch {
 	case l.Action == plan.Turn:
 		s.turn++
 	case l.Action == plan.Refuse:
 		s.refused++
-	case idle(l, w):
+	case l.Idle():
 		s.idle++
 	default:
 		s.tidy++
@@ -88,7 +84,7 @@ const few = 4
 
 // steps prints the steps for one log. Of many of one kind in a row, unless all
 // are wanted, the first and the last stand for the others.
-func (v *voice) steps(whole *plan.Plan, p *policy.Policy, l *plan.LogPlan, w *plan.Work, all bool) {
+func (v *voice) steps(whole *plan.Plan, p *policy.Policy, l *plan.LogPlan, all bool) {
 	run := func(steps []plan.Step) {
 		for len(steps) > 0 {
 			n := 1
@@ -107,8 +103,9 @@ func (v *voice) steps(whole *plan.Plan, p *policy.Policy, l *plan.LogPlan, w *pl
 			steps = steps[n:]
 		}
 	}
+	w := l.Work()
 	run(w.Turn)
-	v.settling(p, l, w)
+	v.settling(p, l, &w)
 	run(w.Finish)
 }
 

@@ -75,6 +75,15 @@ func (l *LogPlan) Work() (w Work) {
 	return w
 }
 
+// Idle reports whether nothing is to be done about l, nor to be said.
+func (l *LogPlan) Idle() bool {
+	if l.Action != Leave {
+		return false
+	}
+	w := l.Work()
+	return len(w.Turn)+len(w.Settle)+len(w.Finish) == 0
+}
+
 // debts returns what is left from earlier runs, and what this run makes. Of a
 // log that is copied it is the log itself that is owed, until it is emptied.
 func (l *LogPlan) debts(w *Work) (debts []Owed) {
@@ -138,7 +147,7 @@ func (r *rules) action(l *LogFacts) (Action, Reason) {
 		return Refuse, Reason{Code: NoOldDir}
 	case !r.owns(l):
 		return Refuse, Reason{Code: NameClash}
-	case l.Copied.Dir != nil:
+	case l.Copied != nil:
 		return Turn, Reason{Code: Interrupted}
 	}
 	return r.due(l)

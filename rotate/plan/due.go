@@ -35,8 +35,8 @@ func (r *rules) due(l *LogFacts) (Action, Reason) {
 		return Leave, reason
 	case l.Stat.Size == 0 && !p.IfEmpty:
 		return Leave, Reason{Code: Empty}
-	case l.Stat.Links > 1 && !p.AllowHardLink:
-		return r.odd(), Reason{Code: HardLink, Have: int64(l.Stat.Links)}
+	case l.Links > 1 && !p.AllowHardLink:
+		return r.odd(), Reason{Code: HardLink, Have: int64(l.Links)}
 	case r.halt:
 		return Leave, Reason{Code: HeldBack}
 	}

@@ -36,7 +36,7 @@ func TestDue(t *testing.T) {
 		size    int64
 		last    time.Time
 		age     time.Duration // since the log was written
-		links   uint64
+		links   uint32
 		force   bool
 		action  Action
 		code    Code
@@ -85,7 +85,8 @@ func TestDue(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			l := aLog(tt.last)
-			l.Stat = &Stat{Size: tt.size, ModTime: noon.Add(-tt.age), Links: max(1, tt.links)}
+			l.Links = max(1, tt.links)
+			l.Stat = &Stat{Size: tt.size, ModTime: noon.Add(-tt.age)}
 			if tt.noStats {
 				l.Stat = nil
 			}
@@ -114,7 +115,7 @@ func TestWhatIsNoRegularFileIsRefused(t *testing.T) {
 	for kind, text := range want {
 		l := aLog(at(22, 3))
 		l.Kind = kind
-		l.Stat = &Stat{Size: 1, Links: 1}
+		l.Stat = &Stat{Size: 1}
 		p := Decide(&Facts{Now: noon, Force: true, Policies: []PolicyFacts{{Policy: &policy.Policy{Frequency: daily}, Logs: []LogFacts{l}}}})
 		got := p.Policies[0].Logs[0]
 		if got.Action != Refuse || got.Reason.Text(time.UTC) != text || len(got.Work().Turn) > 0 {
@@ -152,8 +153,9 @@ func TestNeedsIsWhatDecideNeeds(t *testing.T) {
 		skipped++
 		facts := &Facts{Now: noon, Force: force, Policies: []PolicyFacts{{Policy: p, Logs: []LogFacts{l}}}}
 		without := Decide(facts).Policies[0].Logs[0]
+		facts.Policies[0].Logs[0].Links = 1 + r.Uint32N(2)
 		facts.Policies[0].Logs[0].Stat = &Stat{
-			Size: r.Int64N(200), Links: 1 + r.Uint64N(2),
+			Size:    r.Int64N(200),
 			ModTime: noon.Add(-time.Duration(r.Int64N(int64(72 * time.Hour)))),
 		}
 		with := Decide(facts).Policies[0].Logs[0]

@@ -35,13 +35,14 @@ type Problem struct {
 type LogFacts struct {
 	Place
 	Kind     Kind
+	Links    uint32    // names of the file; 0: no rule needs it
+	CutShort bool      // an earlier run began to turn it, and did not: archives may have moved up
 	Stat     *Stat     // nil: no rule needs it
 	Last     time.Time // last rotation on record; zero: never seen before
 	Archive  *Dir      // where its archives go; nil: the folder is missing and nobody makes it
 	Archives []Archive // in Archive and, where they differ, in Place.Dir too; in no order
 	Owed     []Owed    // what earlier runs left unproven
-	Copied   Place     // the copy that an earlier run made and ended before it emptied the log; no Dir: none
-	CutShort bool      // an earlier run began to turn it, and did not: archives may have moved up
+	Copied   *Place    // the copy that an earlier run made and ended before it emptied the log; nil: none
 }
 
 // Place is a name in an observed folder, or, without a name, the folder itself.
@@ -77,7 +78,6 @@ type Stat struct {
 	ID      ID
 	Size    int64 // without the hole that it begins with, if it is one that is emptied by cutting
 	ModTime time.Time
-	Links   uint64
 }
 
 // Kind is what a name stands for.

@@ -199,7 +199,7 @@ func (s *scene) policy(keys map[string]string) *policy.Policy {
 }
 
 func (s *scene) log(p *policy.Policy, at string, keys map[string]string) LogFacts {
-	l := LogFacts{Place: Place{s.dir(path.Dir(at)), path.Base(at)}, Stat: &Stat{Links: 1, ModTime: s.facts.Now}}
+	l := LogFacts{Place: Place{s.dir(path.Dir(at)), path.Base(at)}, Links: 1, Stat: &Stat{ModTime: s.facts.Now}}
 	l.Archive = l.Dir
 	if p.OldDir != "" {
 		old := p.OldDir
@@ -223,7 +223,7 @@ func (s *scene) log(p *policy.Policy, at string, keys map[string]string) LogFact
 		case "cut-short":
 			l.CutShort = true
 		case "links":
-			l.Stat.Links = uint64(s.number(value))
+			l.Links = uint32(s.number(value))
 		}
 	}
 	return l

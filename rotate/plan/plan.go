@@ -42,9 +42,6 @@ type Work struct {
 	problems []Problem // why less is done than the policy asks for
 }
 
-// Idle reports whether there is nothing to do.
-func (w *Work) Idle() bool { return len(w.Turn)+len(w.Settle)+len(w.Finish) == 0 }
-
 // Action is what happens to the live log. Retention and what earlier runs owe
 // are in the steps, whatever the action.
 type Action uint8

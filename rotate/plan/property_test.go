@@ -235,8 +235,7 @@ func (w *world) idle(t *testing.T, before string) {
 	}
 	p := Decide(w.observe())
 	if slices.ContainsFunc(p.Policies[0].Logs, func(l LogPlan) bool {
-		work := l.Work()
-		return l.Action != Leave || !work.Idle()
+		return !l.Idle()
 	}) {
 		t.Errorf("before:\n%s\nafter:\n%s\na second run is not idle:\n%s", before, w, describe(p))
 	}

@@ -155,7 +155,7 @@ func (w *world) observe() *Facts {
 				continue
 			}
 		} else if Needs(w.policy, l.Last, w.now, false) {
-			l.Stat = &Stat{ID: ID{1, f.ino}, Size: f.size(), ModTime: f.modTime, Links: 1}
+			l.Stat = &Stat{ID: ID{1, f.ino}, Size: f.size(), ModTime: f.modTime}
 		}
 		facts.Logs = append(facts.Logs, l)
 	}

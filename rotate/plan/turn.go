@@ -10,12 +10,12 @@ import (
 // turn plans phase 1 of l, and makes its archives own, the newest first, what
 // they are thereafter.
 func (r *rules) turn(w *Work, l *LogPlan, own []held) []held {
-	if l.Copied.Dir != nil {
-		w.Turn = []Step{{Op: Truncate, From: l.Place, To: l.Copied}}
+	if l.Copied != nil {
+		w.Turn = []Step{{Op: Truncate, From: l.Place, To: *l.Copied}}
 		return own // the run that made the copy did the rest
 	}
 	p := r.policy
-	var steps []Step
+	steps := make([]Step, 0, len(own)+2)
 	if p.Scripts.Pre != "" && !p.Scripts.Shared {
 		steps = append(steps, Step{Op: PreRotate, From: l.Place})
 	}
@@ -28,7 +28,7 @@ func (r *rules) turn(w *Work, l *LogPlan, own []held) []held {
 	if p.DateExt {
 		generation = r.free(l, after(own, generation, r.naming))
 	} else {
-		steps = append(steps, r.shift(l, own)...)
+		steps = r.shift(steps, l, own)
 	}
 
 	to := Place{Dir: l.Archive, Name: r.naming.Name(l.Name, generation)}
@@ -154,21 +154,17 @@ func after(own []held, g Generation, n *Naming) Generation {
 	return g
 }
 
-// shift moves up the archives, the highest first, so that nothing is in the way
+// shift appends the steps that move up the archives, the highest first, so that nothing is in the way
 // of any of them. If an earlier shift was cut short, what stands beyond the
 // first free number has moved already, and stays. A number is free if no file
 // has it, with whatever ending, in whatever folder.
-func (r *rules) shift(l *LogPlan, own []held) []Step {
+func (r *rules) shift(steps []Step, l *LogPlan, own []held) []Step {
 	run, free := 0, r.policy.Start
 	for run < len(own) && (!l.CutShort || own[run].Generation.N <= free) {
 		free = own[run].Generation.N + 1
 		run++
 	}
-	if run == 0 {
-		return nil
-	}
 	moved := make([]Archive, run) // the facts stay as they are
-	steps := make([]Step, 0, run)
 	for i := run - 1; i >= 0; i-- {
 		a := &moved[i]
 		*a = *own[i].Archive

@@ -59,12 +59,13 @@ func AttrOf(f *os.File) (Attr, error) {
 // getxattr returns nil for an attribute that the file or its file system does
 // not have.
 func getxattr(f *os.File, name string) ([]byte, error) {
-	buf := make([]byte, 512)
+	var few [512]byte
+	buf := few[:]
 	for {
 		n, err := unix.Fgetxattr(int(f.Fd()), name, buf)
 		switch err {
 		case nil:
-			return slices.Clip(buf[:n]), nil
+			return slices.Clone(buf[:n]), nil
 		case unix.ENODATA, unix.EOPNOTSUPP:
 			return nil, nil
 		case unix.ERANGE:
