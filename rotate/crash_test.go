@@ -42,20 +42,19 @@ func crashAfter(r *Run, k int) (report *Report, crashed bool) {
 // and lets normal runs follow: each line is there exactly once, nothing expired
 // early, nothing is left over, the service was told.
 func TestCrashAnywhere(t *testing.T) {
-	for name, keys := range map[string]string{
-		"numbered":     "",
-		"create":       "create = true",
-		"gzip":         "compress = 'gzip'\ncreate = true",
-		"delay":        "compress = 'gzip'\ndelaycompress = true",
-		"dated":        "dateext = true\ncompress = 'zstd'",
-		"olddir":       "olddir = 'old'\ncreateolddir = true\ncompress = 'gzip'",
-		"retention":    "rotate = 2\ncompress = 'gzip'",
-		"retentiondir": "rotate = 2\ndateext = true",
-	} {
+	for name, keys := range endings {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for k, crashed := 0, true; crashed; k++ {
-				t.Run(fmt.Sprintf("k=%d", k), func(t *testing.T) { crashed = crashAt(t, k, keys) })
+				t.Run(fmt.Sprintf("k=%d", k), func(t *testing.T) {
+					crashed = endAt(t, keys, func(r *Run, _ *service) bool {
+						report, crashed := crashAfter(r, k)
+						if crashed != report.Failed() {
+							t.Errorf("crashed is %v, failed is %v", crashed, report.Failed())
+						}
+						return crashed
+					})
+				})
 				if t.Failed() {
 					return
 				}
@@ -64,8 +63,22 @@ func TestCrashAnywhere(t *testing.T) {
 	}
 }
 
-// crashAt reports whether the run came to a k-th change.
-func crashAt(t *testing.T, k int, keys string) bool {
+// endings are the ways to turn a log of which runs are ended early.
+var endings = map[string]string{
+	"numbered":     "",
+	"create":       "create = true",
+	"gzip":         "compress = 'gzip'\ncreate = true",
+	"delay":        "compress = 'gzip'\ndelaycompress = true",
+	"dated":        "dateext = true\ncompress = 'zstd'",
+	"olddir":       "olddir = 'old'\ncreateolddir = true\ncompress = 'gzip'",
+	"retention":    "rotate = 2\ncompress = 'gzip'",
+	"retentiondir": "rotate = 2\ndateext = true",
+}
+
+// endAt has a run ended early, and lets normal runs follow: each line is there
+// exactly once, nothing is left over, the service was told. It returns whether
+// end says that it came so far.
+func endAt(t *testing.T, keys string, end func(*Run, *service) bool) bool {
 	w := newWorld(t)
 	if !strings.Contains(keys, "rotate") {
 		keys += "\nrotate = 9"
@@ -80,11 +93,7 @@ func crashAt(t *testing.T, k int, keys string) bool {
 	w.append("log/b.log", "b2\n")
 
 	w.now = noon.AddDate(0, 0, 1)
-	r := w.prepare(toml)
-	report, crashed := crashAfter(r, k)
-	if crashed != report.Failed() {
-		t.Errorf("crashed is %v, failed is %v", crashed, report.Failed())
-	}
+	came := end(w.prepare(toml), s)
 	w.append("log/b.log", "b3\n")
 	s.do("write a3")
 	w.runOK(toml)
@@ -116,7 +125,7 @@ func crashAt(t *testing.T, k int, keys string) bool {
 	if _, err := os.Stat(w.path("state.owed")); !missing(err) {
 		t.Errorf("something is owed still: %v", err)
 	}
-	return crashed
+	return came
 }
 
 // TestCrashBesideAPair ends a run at every change while an archive stands beside
@@ -195,14 +204,20 @@ func TestCrashWhileCutting(t *testing.T) {
 			t.Run(name+" on "+fs, func(t *testing.T) {
 				t.Parallel()
 				for k, crashed := 0, true; crashed; k++ {
-					crashed = crashCutting(t, dir, size, k)
+					crashed = cutting(t, dir, size, fmt.Sprintf("k=%d", k), func(r *Run) bool {
+						_, crashed := crashAfter(r, k)
+						return crashed
+					})
 				}
 			})
 		}
 	}
 }
 
-func crashCutting(t *testing.T, dir string, size, k int) bool {
+// cutting has two runs ended early that empty a log which a service has open,
+// and lets a whole run follow: each line is there once. It returns whether end
+// says that the first came so far.
+func cutting(t *testing.T, dir string, size int, when string, end func(*Run) bool) bool {
 	w := newWorld(t)
 	if dir != "" {
 		w.under(dir)
@@ -216,9 +231,9 @@ func crashCutting(t *testing.T, dir string, size, k int) bool {
 	w.seen("log/a.log")
 	s := w.start("stuck", "log/a.log")
 	const toml = "[log.app]\npaths = ['DIR/log/*.log']\nfrequency = 'daily'\nrotate = 3\ncopytruncate = true\n"
-	_, crashed := crashAfter(w.prepare(toml), k)
+	came := end(w.prepare(toml))
 	s.do("write late 1")
-	crashAfter(w.prepare(toml), k)
+	end(w.prepare(toml))
 	s.do("write late 2")
 	w.runOK(toml)
 	w.runOK(toml)
@@ -228,11 +243,11 @@ func crashCutting(t *testing.T, dir string, size, k int) bool {
 	}
 	for _, line := range append(lines, "late 1", "late 2") {
 		if n := strings.Count(all, "\n"+line+"\n"); n != 1 {
-			t.Fatalf("k=%d: %s is there %d times", k, line, n)
+			t.Fatalf("%s: %s is there %d times", when, line, n)
 		}
 	}
 	if _, err := os.Stat(w.path("state.owed")); !missing(err) {
-		t.Errorf("k=%d: something is owed still: %v", k, err)
+		t.Errorf("%s: something is owed still: %v", when, err)
 	}
-	return crashed
+	return came
 }

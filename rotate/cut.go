@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -64,7 +65,7 @@ func (e *emptying) behead(n int64) error {
 
 // isCopy reports whether a log begins with what archive holds, the last block
 // of which may be blanked already.
-func isCopy(log, archive *os.File) (bool, error) {
+func isCopy(ctx context.Context, log, archive *os.File) (bool, error) {
 	start, err := beginning(log)
 	if err != nil {
 		return false, err
@@ -78,7 +79,7 @@ func isCopy(log, archive *os.File) (bool, error) {
 		return false, err
 	}
 	rest := tailOf(size, block)
-	if same, err := sameBytes(log, start, archive, 0, size-rest); err != nil || !same {
+	if same, err := sameBytes(ctx, log, start, archive, 0, size-rest); err != nil || !same {
 		return false, err
 	}
 	live, kept := make([]byte, rest), make([]byte, rest)
@@ -130,9 +131,12 @@ func blank(line []byte) bool {
 
 // sameBytes reports whether n bytes of two files, each from its offset, are
 // there and the same.
-func sameBytes(a *os.File, at int64, b *os.File, bt, n int64) (bool, error) {
+func sameBytes(ctx context.Context, a *os.File, at int64, b *os.File, bt, n int64) (bool, error) {
 	var x, y [64 << 10]byte
 	for n > 0 {
+		if err := context.Cause(ctx); err != nil {
+			return false, err
+		}
 		p, q := x[:min(n, int64(len(x)))], y[:min(n, int64(len(y)))]
 		if ok, err := readAt(a, p, at); err != nil || !ok {
 			return false, err

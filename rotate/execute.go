@@ -58,9 +58,13 @@ func (l *LogReport) warn(err error) {
 //  4. finish: compress, remove what expired, scripts after.
 //
 // What the run is about to turn is on disk before it begins, the state is
-// durable after phase 1 and again at the end. When ctx ends, the step under
-// way is completed and those whose logs were turned are still told; the next
-// run does the rest.
+// durable after phase 1 and again at the end.
+//
+// When ctx ends, Execute returns within about a second, and the next run does
+// the rest. The rename under way is completed; a copy, a compression or a script
+// is ended and leaves nothing, or what it began with. Those whose logs were
+// turned are still told: see grace. What the kernel itself does not interrupt is
+// waited for: fsync of a large file, and a file server that does not answer.
 func (r *Run) Execute(ctx context.Context) *Report {
 	x := &execution{
 		Run:     r,
@@ -71,7 +75,7 @@ func (r *Run) Execute(ctx context.Context) *Report {
 	defer x.as.close()
 	x.gather()
 	x.unserved()
-	if err := x.intend(); err != nil {
+	if err := x.intend(ctx); err != nil {
 		// Without its record, a crash could leave a service untold.
 		x.fault(fmt.Errorf("nothing was turned: %w", err))
 		x.hold(ctx)
@@ -96,7 +100,7 @@ func (x *execution) hold(ctx context.Context) {
 		return
 	}
 	x.gather()
-	x.remember()
+	x.remember(ctx)
 }
 
 // sync makes what was done to names durable.

@@ -18,7 +18,7 @@ import (
 // finish is phase 4: a pool of workers compresses, moves and removes, log by
 // log; then each policy's lastaction runs.
 func (x *execution) finish(ctx context.Context) {
-	x.sweep()
+	x.sweep(ctx)
 	f := &finisher{execution: x, threads: max(1, x.opts.Jobs/max(1, x.packing()))}
 	work := make(chan *job)
 	var workers sync.WaitGroup
@@ -38,7 +38,7 @@ func (x *execution) finish(ctx context.Context) {
 	}
 	close(work)
 	workers.Wait()
-	f.flush()
+	f.flush(ctx)
 
 	for _, g := range x.groups {
 		if !g.begun || ctx.Err() != nil {
@@ -53,8 +53,11 @@ func (x *execution) finish(ctx context.Context) {
 // sweep removes files that runs left which were killed before they could
 // publish them. One that somebody writes, or of which nobody can tell, may be
 // the work of a run with another state.
-func (x *execution) sweep() {
+func (x *execution) sweep(ctx context.Context) {
 	for _, p := range x.Plan.Litter {
+		if ctx.Err() != nil {
+			return
+		}
 		err := x.as.root.use(p.Dir, func(d *fsys.Dir) error {
 			f, info, err := d.Open(p.Name)
 			if err != nil {
@@ -154,9 +157,9 @@ func (f *finisher) finishStep(ctx context.Context, j *job, s *StepReport) error 
 	case plan.Remove:
 		var err error
 		if s.Reason.Code == plan.Packed || s.Reason.Code == plan.Broken {
-			err = f.discard(j, s.From)
+			err = f.discard(ctx, j, s.From)
 		} else {
-			err = f.expire(j, s.From)
+			err = f.expire(ctx, j, s.From)
 		}
 		if missing(err) {
 			err = nil // a script was faster
@@ -181,7 +184,7 @@ func (f *finisher) pack(ctx context.Context, j *job, s *StepReport) error {
 		}
 		defer src.Close() // read only: nothing to lose
 		s.In = info.Size
-		there, err := f.leftover(j, src, s)
+		there, err := f.leftover(ctx, j, src, s)
 		if err != nil {
 			return err
 		}
@@ -190,7 +193,7 @@ func (f *finisher) pack(ctx context.Context, j *job, s *StepReport) error {
 				return err
 			}
 		}
-		f.retire(packed{j, s, info.ID})
+		f.retire(ctx, packed{j, s, info.ID})
 		return nil
 	})
 }
@@ -199,7 +202,7 @@ func (f *finisher) pack(ctx context.Context, j *job, s *StepReport) error {
 // that ended before it could remove the plain archive. It reports whether that
 // work is complete. A part of it, which holds nothing that the plain archive
 // does not hold too, makes way; anything else is left alone.
-func (f *finisher) leftover(j *job, src *os.File, s *StepReport) (complete bool, err error) {
+func (f *finisher) leftover(ctx context.Context, j *job, src *os.File, s *StepReport) (complete bool, err error) {
 	err = j.dirs.use(s.To.Dir, func(d *fsys.Dir) error {
 		old, info, err := d.Open(s.To.Name)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -209,7 +212,7 @@ func (f *finisher) leftover(j *job, src *os.File, s *StepReport) (complete bool,
 			return err
 		}
 		defer old.Close() // read only: nothing to lose
-		verdict, err := compress.Same(src, old, s.ext())
+		verdict, err := compress.Same(ctx, src, old, s.ext())
 		if errors.Is(err, compress.ErrUnknown) {
 			return nil // a program made it: write compares it with what the program makes now
 		}
@@ -221,7 +224,7 @@ func (f *finisher) leftover(j *job, src *os.File, s *StepReport) (complete bool,
 			s.Out, complete = info.Size, true
 			return nil
 		case compress.Prefix:
-			return f.replaced(j, s.To, info.ID)
+			return f.replaced(ctx, j, s.To, info.ID)
 		}
 		return s.taken()
 	})
@@ -268,7 +271,7 @@ func (f *finisher) write(ctx context.Context, j *job, src *os.File, s *StepRepor
 				Method: c.Method, Level: c.Level, Command: c.Command, As: j.dirs.credential(), Said: said,
 			}.Run(ctx, t.File(), src, s.From.Path(), f.threads)
 		} else {
-			_, err = f.fs.CopyData(t.File(), src, s.In)
+			_, err = f.fs.CopyData(ctx, t.File(), src, s.In)
 		}
 		if err != nil {
 			return fmt.Errorf("%s %q: %w", s.Op, s.From.Path(), because(ctx, err))
@@ -292,7 +295,7 @@ func (f *finisher) write(ctx context.Context, j *job, src *os.File, s *StepRepor
 			return err
 		}
 		defer old.Close() // read only: nothing to lose
-		if verdict, err := compress.Same(t.File(), old, ""); err != nil || verdict != compress.Equal {
+		if verdict, err := compress.Same(ctx, t.File(), old, ""); err != nil || verdict != compress.Equal {
 			return s.taken()
 		}
 		return nil // made by a run that ended before it removed the plain one
@@ -300,27 +303,27 @@ func (f *finisher) write(ctx context.Context, j *job, src *os.File, s *StepRepor
 }
 
 // retire hands a plain archive over for removal.
-func (f *finisher) retire(p packed) {
+func (f *finisher) retire(ctx context.Context, p packed) {
 	f.mu.Lock()
 	f.packed = append(f.packed, p)
 	f.bytes += p.step.In
 	full := len(f.packed) >= batchFiles || f.bytes >= batchBytes
 	f.mu.Unlock()
 	if full {
-		f.flush()
+		f.flush(ctx)
 	}
 }
 
 // flush makes the names of the successors durable, then removes the plain
 // archives.
-func (f *finisher) flush() {
+func (f *finisher) flush(ctx context.Context) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	failed := f.as.sync()
 	for _, p := range f.packed {
 		err := failed[p.step.To.Dir]
 		if err == nil {
-			err = f.replaced(p.job, p.step.From, p.id)
+			err = f.replaced(ctx, p.job, p.step.From, p.id)
 		}
 		if err != nil {
 			p.job.fail(err)

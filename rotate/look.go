@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -124,6 +125,7 @@ func (o *observer) twins(p *policy.Policy, l *plan.LogFacts, peek *peek) {
 
 // peek looks at files in a few folders that it keeps open.
 type peek struct {
+	ctx  context.Context
 	fs   *fsys.FS
 	su   *fsys.FS // opens what fs cannot; nil: nobody does
 	open map[*plan.Dir]*fsys.Dir
@@ -185,7 +187,7 @@ func (k *peek) copied(log, archive plan.Place, owed state.Owed) (same bool) {
 			if info.ChangeTime.Before(owed.Turned.Add(-time.Second)) || (info.Size == 0) != (owed.Size == 0) {
 				return nil // the kernel's clock is a little behind ours
 			}
-			same, err = isCopy(a, b)
+			same, err = isCopy(k.ctx, a, b)
 			return err
 		})
 	})
@@ -212,7 +214,7 @@ func (k *peek) twin(plain, packed plan.Place, ext string) plan.Twin {
 	verdict := compress.Differs
 	if err := k.read(plain, func(a *os.File, _ fsys.Info) error {
 		return k.read(packed, func(b *os.File, _ fsys.Info) (err error) {
-			verdict, err = compress.Same(a, b, ext)
+			verdict, err = compress.Same(k.ctx, a, b, ext)
 			return err
 		})
 	}); err != nil {

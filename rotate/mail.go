@@ -18,6 +18,8 @@ import (
 // what is not known to be mailed stays and is mailed by the next run, so that
 // one that is killed in between may have it sent twice.
 func (x *execution) mail(ctx context.Context, j *job, s *StepReport) error {
+	ctx, cancel := within(ctx, j.Policy.Timeout)
+	defer cancel()
 	err := j.dirs.use(s.From.Dir, func(d *fsys.Dir) error {
 		f, info, err := d.Open(s.From.Name)
 		if err != nil {
@@ -40,7 +42,7 @@ func (x *execution) mail(ctx context.Context, j *job, s *StepReport) error {
 	})
 	s.Done = err == nil
 	if err != nil {
-		return fmt.Errorf("mail %q: %w", s.From.Path(), err)
+		return fmt.Errorf("mail %q: %w", s.From.Path(), because(ctx, err))
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path"
@@ -53,8 +54,9 @@ func (x *execution) makeDir(j *job, d *plan.Dir) error {
 	return nil
 }
 
-// copyLog copies a log as it is now to its archive's name, durably.
-func (x *execution) copyLog(j *job, s plan.Step) error {
+// copyLog copies a log as it is now to its archive's name, durably. A copy that
+// ctx ends leaves nothing.
+func (x *execution) copyLog(ctx context.Context, j *job, s plan.Step) error {
 	return x.withLog(j, s.From, func(src *os.File, info fsys.Info) error {
 		attr, err := fsys.AttrOf(src)
 		if err != nil {
@@ -74,7 +76,7 @@ func (x *execution) copyLog(j *job, s plan.Step) error {
 					return err
 				}
 			}
-			n, err := x.fs.CopyData(t.File(), src, size)
+			n, err := x.fs.CopyData(ctx, t.File(), src, size)
 			if err != nil {
 				return fmt.Errorf("copy %q to %q: %w", s.From.Path(), s.To.Path(), err)
 			}

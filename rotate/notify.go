@@ -16,35 +16,53 @@ import (
 // to let go. It is what a target without a wait of its own gets, too.
 const scriptWait = 10 * time.Second
 
+// grace is how long the commands and scripts that tell services may take, all
+// together, once a run is to end.
+const grace = time.Second
+
+// outlive is ctx with an end that comes a grace later.
+func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
+	late, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		time.AfterFunc(grace, func() { cancel(context.Cause(ctx)) })
+	})
+	return late, func() { stop(); cancel(nil) }
+}
+
 // notify is phase 2. It tells the targets of every policy that turned a log,
-// and of those where an archive of an earlier run is still written. It
-// returns the processes that got a signal.
+// and of those where an archive of an earlier run is still written, which a run
+// that is to end leaves to the next one. Scripts come last: whoever waits for one
+// of them has his signal already. It returns the processes that got a signal.
 func (x *execution) notify(ctx context.Context) []signalled {
-	ctx = context.WithoutCancel(ctx) // what was turned must be told
+	late, cancel := outlive(ctx) // what was turned must be told
+	defer cancel()
 	n := &notifier{execution: x, told: map[delivery]*Told{}, asked: map[string]*TargetReport{}}
-	for _, g := range x.groups {
-		concerned := x.concerned(g)
-		if len(concerned) == 0 {
+	concerned := make([][]*job, len(x.groups))
+	for k, g := range x.groups {
+		concerned[k] = x.concerned(ctx, g)
+		if len(concerned[k]) == 0 {
 			continue
 		}
 		for i := range g.Policy.Notify {
 			t := &g.Policy.Notify[i]
-			if n.tell(ctx, g.Policy, t) {
+			if n.tell(late, g.Policy, t) {
 				g.wait = max(g.wait, t.Wait)
 			}
 		}
-		if g.Policy.Scripts.Post != "" {
+	}
+	for k, g := range x.groups {
+		if g.Policy.Scripts.Post != "" && len(concerned[k]) > 0 {
 			g.wait = max(g.wait, scriptWait)
-			x.postrotate(ctx, g, concerned)
+			x.postrotate(late, g, concerned[k])
 		}
 	}
 	return n.open
 }
 
 // concerned lists the jobs of a policy that someone must be told about.
-func (x *execution) concerned(g *group) (jobs []*job) {
+func (x *execution) concerned(ctx context.Context, g *group) (jobs []*job) {
 	for _, j := range g.jobs {
-		if j.Turned || !j.failed && x.written(j) {
+		if j.Turned || ctx.Err() == nil && !j.failed && x.written(j) {
 			jobs = append(jobs, j)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 
 // observer gathers the facts that plan.Decide asks for, and no others.
 type observer struct {
+	ctx   context.Context
 	opts  Options
 	tree  *tree
 	state *state.State
@@ -36,10 +37,11 @@ type observer struct {
 
 func observe(ctx context.Context, files *fsys.FS, policies []*policy.Policy, st *state.State, owed []state.Owed, opts Options) (*plan.Facts, error) {
 	o := &observer{
+		ctx:      ctx,
 		opts:     opts,
 		policies: policies,
 		actors:   map[policy.User]*fsys.FS{},
-		tree:     newTree(files, st, owed),
+		tree:     newTree(ctx, files, st, owed),
 		state:    st,
 		owed:     map[string][]state.Owed{},
 		served:   map[*policy.Pattern]bool{},
@@ -58,12 +60,12 @@ func observe(ctx context.Context, files *fsys.FS, policies []*policy.Policy, st 
 	for i, p := range policies {
 		o.number = i
 		o.tree.su = o.actAs(p)
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
 		if pf, ok := o.policy(p); ok {
 			facts.Policies = append(facts.Policies, pf)
 		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err // what was observed since it ended is not true
 	}
 	facts.Litter = o.litter
 	return facts, nil
@@ -238,7 +240,7 @@ func (o *observer) folder(p *policy.Policy, naming *plan.Naming, found []match) 
 	home := found[0].folder
 	away := o.olddir(p, home)
 
-	peek := &peek{fs: o.tree.fs, su: o.tree.su}
+	peek := &peek{ctx: o.ctx, fs: o.tree.fs, su: o.tree.su}
 	defer peek.close()
 
 	logs := make([]plan.LogFacts, len(found))
@@ -255,6 +257,9 @@ func (o *observer) folder(p *policy.Policy, naming *plan.Naming, found []match) 
 	}
 	kept := logs[:0]
 	for i, m := range found {
+		if o.ctx.Err() != nil {
+			break
+		}
 		l := logs[i]
 		if archived[i] || home.taken(m.index, m.name) || m.kind == plan.Directory && incidental(m, away) {
 			continue

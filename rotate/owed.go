@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -19,8 +20,11 @@ import (
 // intend writes down which archives the run is about to make of which files,
 // beside what is owed from before. Should the run end early, the next one
 // knows whom to tell, and that the log was turned already.
-func (x *execution) intend() error {
-	x.remember()
+func (x *execution) intend(ctx context.Context) error {
+	x.remember(ctx)
+	if ctx.Err() != nil {
+		return nil // nothing will be turned
+	}
 	if x.onDisk(x.debts(anything)) {
 		return nil
 	}
@@ -105,9 +109,12 @@ func (j *job) copying(id plan.ID) bool {
 
 // remember keeps how each log that is copied begins, so that it can be told
 // later whether it was emptied.
-func (x *execution) remember() {
+func (x *execution) remember(ctx context.Context) {
 	for _, g := range x.groups {
 		for _, j := range g.turning() {
+			if ctx.Err() != nil {
+				return
+			}
 			if j.copies() {
 				if err := x.withLog(j, j.Log.Place, j.remember); err != nil {
 					j.fail(err)

@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"context"
 	"fmt"
 
 	"rotate/rotate/internal/fsys"
@@ -9,35 +10,38 @@ import (
 )
 
 // expire removes an archive that retention lets go.
-func (x *execution) expire(j *job, p plan.Place) error {
+func (x *execution) expire(ctx context.Context, j *job, p plan.Place) error {
 	return j.dirs.change(p.Dir, func(d *fsys.Dir) error {
 		if j.Policy.Shred == 0 {
 			return d.Remove(p.Name, fsys.ID{})
 		}
 		// Of what is mailed, nobody must find the half that is left of it.
-		return x.shred(j, d, p, fsys.ID{}, j.Policy.Mail == "")
+		return x.shred(ctx, j, d, p, fsys.ID{}, j.Policy.Mail == "")
 	})
 }
 
 // replaced removes an archive of which another has all.
-func (x *execution) replaced(j *job, p plan.Place, want fsys.ID) error {
-	return j.dirs.change(p.Dir, func(d *fsys.Dir) error { return x.drop(j, d, p, want) })
+func (x *execution) replaced(ctx context.Context, j *job, p plan.Place, want fsys.ID) error {
+	return j.dirs.change(p.Dir, func(d *fsys.Dir) error { return x.drop(ctx, j, d, p, want) })
 }
 
-func (x *execution) drop(j *job, d *fsys.Dir, p plan.Place, want fsys.ID) error {
+func (x *execution) drop(ctx context.Context, j *job, d *fsys.Dir, p plan.Place, want fsys.ID) error {
 	if j.Policy.Shred == 0 {
 		return d.Remove(p.Name, want)
 	}
 	// Half overwritten beside its packed form, it would be an archive that
 	// holds something else.
-	return x.shred(j, d, p, want, false)
+	return x.shred(ctx, j, d, p, want, false)
 }
 
 // shred removes an archive and overwrites its bytes: first, so that a run which
 // ends in between leaves it to the next one, or once its name is gone, which
 // such a run leaves as it is. An archive with other names is refused, unless
 // the policy allows that: they would lose their bytes too.
-func (x *execution) shred(j *job, d *fsys.Dir, p plan.Place, want fsys.ID, first bool) error {
+func (x *execution) shred(ctx context.Context, j *job, d *fsys.Dir, p plan.Place, want fsys.ID, first bool) error {
+	if err := context.Cause(ctx); err != nil {
+		return err // it would be gone, and not be overwritten
+	}
 	f, info, err := d.OpenWrite(p.Name)
 	if err != nil {
 		return err
@@ -50,7 +54,7 @@ func (x *execution) shred(j *job, d *fsys.Dir, p plan.Place, want fsys.ID, first
 		return fmt.Errorf("shred %q: it has %d names, and is kept: the others would lose their bytes too", p.Path(), info.Links)
 	}
 	if first {
-		if err := x.fs.Shred(f, j.Policy.Shred); err != nil {
+		if err := x.fs.Shred(ctx, f, j.Policy.Shred); err != nil {
 			return err
 		}
 		return d.Remove(p.Name, info.ID)
@@ -58,12 +62,12 @@ func (x *execution) shred(j *job, d *fsys.Dir, p plan.Place, want fsys.ID, first
 	if err := d.Remove(p.Name, info.ID); err != nil {
 		return err
 	}
-	return x.fs.Shred(f, j.Policy.Shred)
+	return x.fs.Shred(ctx, f, j.Policy.Shred)
 }
 
 // discard removes one of a pair of archives, for the sake of the other: once
 // the other's name is durable, and unless somebody still writes this one.
-func (x *execution) discard(j *job, p plan.Place) error {
+func (x *execution) discard(ctx context.Context, j *job, p plan.Place) error {
 	return j.dirs.change(p.Dir, func(d *fsys.Dir) error {
 		f, info, err := d.Open(p.Name)
 		if err != nil {
@@ -79,6 +83,6 @@ func (x *execution) discard(j *job, p plan.Place) error {
 		if err := d.Sync(); err != nil {
 			return err
 		}
-		return x.drop(j, d, p, info.ID)
+		return x.drop(ctx, j, d, p, info.ID)
 	})
 }

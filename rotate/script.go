@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -86,13 +87,8 @@ func within(ctx context.Context, limit time.Duration) (context.Context, context.
 	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("%w (%s)", ErrTimeout, policy.FormatDuration(limit)))
 }
 
-// because is what ended the work that failed with err: its limit, or err.
-func because(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); errors.Is(cause, ErrTimeout) {
-		return cause
-	}
-	return err
-}
+// because is what ended the work that failed with err: the end of ctx, or err.
+func because(ctx context.Context, err error) error { return cmp.Or(context.Cause(ctx), err) }
 
 // run runs c in a process group of its own, so that what interrupts us does not
 // interrupt it, and what ends it ends its children. A daemon that it started and

@@ -17,7 +17,7 @@ import (
 // as those who were told may take, and names the processes that did not let
 // go.
 func (x *execution) settle(ctx context.Context, told []signalled) {
-	signaler.Await(ctx, x.settling)
+	signaler.Await(ctx, func(yield func(signaler.Watched) bool) { x.settling(ctx, yield) })
 	x.name()
 	for _, t := range told {
 		t.told.Died = !t.Alive()
@@ -25,12 +25,13 @@ func (x *execution) settle(ctx context.Context, told []signalled) {
 	}
 }
 
-// settling yields the archives to wait for, and keeps what comes of each.
-func (x *execution) settling(yield func(signaler.Watched) bool) {
+// settling yields the archives to wait for, and keeps what comes of each. Once
+// ctx ends, only what this run turned is looked at.
+func (x *execution) settling(ctx context.Context, yield func(signaler.Watched) bool) {
 	for _, g := range x.groups {
 		for _, j := range g.jobs {
-			if j.failed {
-				continue // its archives are not where the plan says
+			if j.failed || ctx.Err() != nil && !j.Turned {
+				continue // its archives are not where the plan says, or are for the next run
 			}
 			w := j.Log.Work()
 			j.After = make([]time.Duration, len(w.Settle))

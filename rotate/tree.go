@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"context"
 	"path"
 	"slices"
 	"sort"
@@ -14,6 +15,7 @@ import (
 // tree is the folders that a run has looked into. Each is read once, for all
 // policies.
 type tree struct {
+	ctx   context.Context
 	fs    *fsys.FS
 	su    *fsys.FS // opens what fs cannot, for the policy that is looked at; nil: nobody does
 	paths map[string]*folder
@@ -64,8 +66,9 @@ func (f *folder) take(index int, name string, number int) {
 	f.claimedGone[name] = true
 }
 
-func newTree(fs *fsys.FS, st *state.State, owed []state.Owed) *tree {
+func newTree(ctx context.Context, fs *fsys.FS, st *state.State, owed []state.Owed) *tree {
 	t := &tree{
+		ctx:   ctx,
 		fs:    fs,
 		paths: map[string]*folder{},
 		ids:   map[plan.ID]*folder{},
@@ -99,6 +102,9 @@ func (t *tree) folder(dir string) *folder {
 }
 
 func (t *tree) read(dir string) *folder {
+	if err := t.ctx.Err(); err != nil {
+		return &folder{Dir: &plan.Dir{Path: dir}, err: err}
+	}
 	d, err := t.fs.OpenDir(dir)
 	if err != nil && t.su != nil {
 		d, err = t.su.OpenDir(dir)

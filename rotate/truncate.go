@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -21,7 +22,10 @@ import (
 //   - where the file system cannot cut, the log is emptied after what came
 //     since was copied, again and again until nothing came. AtRisk then says
 //     how much came during the last round.
-func (x *execution) truncate(j *job, s plan.Step) error {
+//
+// Where ctx ends it, the log is as it was, and still begins with its copy: the
+// next run goes on from there.
+func (x *execution) truncate(ctx context.Context, j *job, s plan.Step) error {
 	return j.dirs.use(s.From.Dir, func(d *fsys.Dir) error {
 		log, info, err := d.OpenWrite(s.From.Name)
 		if err != nil {
@@ -41,7 +45,7 @@ func (x *execution) truncate(j *job, s plan.Step) error {
 			if err := d.Sync(); err != nil {
 				return err
 			}
-			e := emptying{execution: x, job: j, log: log, archive: archive}
+			e := emptying{execution: x, job: j, ctx: ctx, log: log, archive: archive}
 			if err := e.do(); err != nil {
 				return fmt.Errorf("truncate %q: %w", s.From.Path(), err)
 			}
@@ -54,12 +58,13 @@ func (x *execution) truncate(j *job, s plan.Step) error {
 type emptying struct {
 	*execution
 	*job
+	ctx          context.Context
 	log, archive *os.File
 }
 
 func (e *emptying) do() error {
 	if e.Log.Copied != nil {
-		if ok, err := isCopy(e.log, e.archive); err != nil || !ok {
+		if ok, err := isCopy(e.ctx, e.log, e.archive); err != nil || !ok {
 			return cmp.Or(err, fsys.ErrSwapped)
 		}
 	}
@@ -127,7 +132,7 @@ func (e *emptying) rest(end int64) error {
 	if _, err := e.log.Seek(at, io.SeekStart); err != nil {
 		return err
 	}
-	n, err := e.fs.CopyData(e.archive, e.log, end-at)
+	n, err := e.fs.CopyData(e.ctx, e.archive, e.log, end-at)
 	e.rare().AtRisk = n
 	if err != nil || n == 0 {
 		return err

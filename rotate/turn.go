@@ -78,7 +78,7 @@ func (x *execution) turnStep(ctx context.Context, j *job, s plan.Step, turned pl
 	case plan.PreRotate:
 		return x.scripts.run(ctx, j.Policy, s.Op.String(), j.Policy.Scripts.Pre, s.From.Path())
 	case plan.Remove:
-		return x.discard(j, s.From)
+		return x.discard(ctx, j, s.From)
 	case plan.MakeDir:
 		return x.makeDir(j, s.From.Dir)
 	case plan.Rename:
@@ -86,9 +86,9 @@ func (x *execution) turnStep(ctx context.Context, j *job, s plan.Step, turned pl
 	case plan.Create:
 		return x.create(j, s.From, turned)
 	case plan.Copy:
-		return x.copyLog(j, s)
+		return x.copyLog(ctx, j, s)
 	case plan.Truncate:
-		return x.truncate(j, s)
+		return x.truncate(ctx, j, s)
 	}
 	return fmt.Errorf("%s %q: not a step of a turn", s.Op, s.From.Path())
 }

@@ -46,6 +46,8 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	// Who insists ends it at once, wherever it is: the next run goes on from there.
+	context.AfterFunc(ctx, func() { signal.Reset(syscall.SIGINT) })
 	// Who reads the output and goes away must not end a run half-way.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 

@@ -120,7 +120,7 @@ func BenchmarkSame(b *testing.B) {
 			ext := map[string]string{"gzip": ".gz", "zstd": ".zst"}[method]
 			b.SetBytes(int64(len(data)))
 			for b.Loop() {
-				if v, err := Same(plain, packed, ext); v != Equal || err != nil {
+				if v, err := Same(b.Context(), plain, packed, ext); v != Equal || err != nil {
 					b.Fatal(v, err)
 				}
 			}

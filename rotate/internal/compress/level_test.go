@@ -26,7 +26,7 @@ func TestLevels(t *testing.T) {
 			if err := (Codec{Method: c.method, Level: level}).Run(t.Context(), dst, src, "a", 1); err != nil {
 				t.Fatal(err)
 			}
-			if v, err := Same(src, dst, c.ext); err != nil || v != Equal {
+			if v, err := Same(t.Context(), src, dst, c.ext); err != nil || v != Equal {
 				t.Errorf("%s -%d: %v, %v", c.method, level, v, err)
 			}
 			sizes = append(sizes, sizeOf(t, dst))

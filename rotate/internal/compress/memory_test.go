@@ -53,7 +53,7 @@ func packAlone(text string) error {
 		return err
 	}
 	ext := map[string]string{"gzip": ".gz", "zstd": ".zst"}[p.Method]
-	if v, err := Same(src, dst, ext); v != Equal || err != nil {
+	if v, err := Same(context.Background(), src, dst, ext); v != Equal || err != nil {
 		return fmt.Errorf("packed: %v, %w", v, err)
 	}
 	status, err := os.ReadFile("/proc/self/status")

@@ -2,6 +2,7 @@ package compress
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -30,10 +31,10 @@ func (v Verdict) String() string { return [...]string{"differs", "prefix", "equa
 // plain has bytes to compare with. What decodes from packed counts even if its
 // checksum is wrong, and what does not decode does not.
 //
-// The error says that a file could not be read, or is ErrUnknown: the format
-// is, or packed asks for a dictionary or for more memory than zstd grants.
-// Then there is no verdict.
-func Same(plain, packed *os.File, ext string) (Verdict, error) {
+// The error says that a file could not be read, is the cause of the end of ctx,
+// or is ErrUnknown: the format is, or packed asks for a dictionary or for more
+// memory than zstd grants. Then there is no verdict.
+func Same(ctx context.Context, plain, packed *os.File, ext string) (Verdict, error) {
 	whole, err := section(plain)
 	if err != nil {
 		return Differs, err
@@ -42,7 +43,7 @@ func Same(plain, packed *os.File, ext string) (Verdict, error) {
 	if err != nil {
 		return Differs, err
 	}
-	in := &witness{SectionReader: raw}
+	in := &witness{SectionReader: raw, ctx: ctx}
 	z, err := Decompress(in, ext)
 	switch {
 	case errors.Is(err, ErrUnknown):
@@ -60,6 +61,9 @@ func compare(plain *io.SectionReader, z io.Reader, in *witness) (Verdict, error)
 	var got, want [64 << 10]byte
 	for left := plain.Size(); ; {
 		n, zerr := z.Read(got[:])
+		if err := context.Cause(in.ctx); err != nil {
+			return Differs, err // a little that is packed can be much to compare
+		}
 		if int64(n) > left {
 			return Differs, nil
 		}
@@ -93,10 +97,14 @@ func beyondUs(err error) bool {
 // witness remembers whether it was the file that failed, and not the decoder.
 type witness struct {
 	*io.SectionReader
+	ctx context.Context // fails every read once it has ended
 	err error
 }
 
 func (w *witness) Read(p []byte) (int, error) {
+	if w.err = context.Cause(w.ctx); w.err != nil {
+		return 0, w.err
+	}
 	n, err := w.SectionReader.Read(p)
 	if err != nil && err != io.EOF {
 		w.err = err

@@ -1,12 +1,16 @@
 package compress
 
 import (
+	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -14,7 +18,7 @@ import (
 
 func same(t testing.TB, plain, packed []byte, ext string) Verdict {
 	t.Helper()
-	v, err := Same(file(t, plain), file(t, packed), ext)
+	v, err := Same(t.Context(), file(t, plain), file(t, packed), ext)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,14 +89,14 @@ func TestSameOfEveryCut(t *testing.T) {
 		}
 		b := packed(t, tt.codec, tt.jobs, data)
 		plain, cut := file(t, data), file(t, b)
-		if v, err := Same(plain, cut, tt.ext); v != Equal || err != nil {
+		if v, err := Same(t.Context(), plain, cut, tt.ext); v != Equal || err != nil {
 			t.Fatalf("%s: got %v, %v", tt.name, v, err)
 		}
 		for size := (len(b) - 1) / step * step; size >= 0; size -= step {
 			if err := cut.Truncate(int64(size)); err != nil {
 				t.Fatal(err)
 			}
-			if v, err := Same(plain, cut, tt.ext); v != Prefix || err != nil {
+			if v, err := Same(t.Context(), plain, cut, tt.ext); v != Prefix || err != nil {
 				t.Errorf("%s cut at %d of %d: got %v, %v", tt.name, size, len(b), v, err)
 			}
 		}
@@ -119,7 +123,7 @@ func TestSameOfFlippedBits(t *testing.T) {
 			if _, err := broken.WriteAt([]byte{b[i] ^ 1<<random.IntN(8)}, int64(i)); err != nil {
 				t.Fatal(err)
 			}
-			if v, err := Same(plain, broken, tt.ext); v == Equal {
+			if v, err := Same(t.Context(), plain, broken, tt.ext); v == Equal {
 				t.Errorf("%s flipped at %d of %d: got %v, %v", tt.name, i, len(b), v, err)
 			}
 			if _, err := broken.WriteAt(b[i:i+1], int64(i)); err != nil {
@@ -178,7 +182,7 @@ func TestSameCannotTell(t *testing.T) {
 		{"window of 256 MiB", frame(0x00, 18<<3), ".zst"},
 		{"dictionary", frame(0x01, 0x00, 5), ".zst"},
 	} {
-		if v, err := Same(file(t, []byte("x")), file(t, tt.packed), tt.ext); !errors.Is(err, ErrUnknown) || v != Differs {
+		if v, err := Same(t.Context(), file(t, []byte("x")), file(t, tt.packed), tt.ext); !errors.Is(err, ErrUnknown) || v != Differs {
 			t.Errorf("%s: got %v, %v", tt.name, v, err)
 		}
 	}
@@ -189,12 +193,12 @@ func TestSameCannotTell(t *testing.T) {
 	}
 	defer unreadable.Close() // a test's file
 	for _, ext := range []string{".gz", ".zst"} {
-		if v, err := Same(file(t, nil), unreadable, ext); !errors.Is(err, unix.EBADF) || v != Differs {
+		if v, err := Same(t.Context(), file(t, nil), unreadable, ext); !errors.Is(err, unix.EBADF) || v != Differs {
 			t.Errorf("%s unreadable: got %v, %v", ext, v, err)
 		}
 	}
 	z := packed(t, Codec{Method: "gzip"}, 1, []byte("x"))
-	if v, err := Same(unreadable, file(t, z), ".gz"); !errors.Is(err, unix.EBADF) || v != Differs {
+	if v, err := Same(t.Context(), unreadable, file(t, z), ".gz"); !errors.Is(err, unix.EBADF) || v != Differs {
 		t.Errorf("plain unreadable: got %v, %v", v, err)
 	}
 }
@@ -211,7 +215,7 @@ func TestSameStopsAtABomb(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v, err := compare(plain, bomb, &witness{}); v != Differs || err != nil {
+	if v, err := compare(plain, bomb, &witness{ctx: t.Context()}); v != Differs || err != nil {
 		t.Errorf("got %v, %v", v, err)
 	}
 }
@@ -221,7 +225,7 @@ func FuzzSame(f *testing.F) {
 	f.Add([]byte("hello"), packed(f, Codec{Method: "zstd"}, 1, []byte("hello")), false)
 	f.Fuzz(func(t *testing.T, plain, packed []byte, gz bool) {
 		ext := map[bool]string{true: ".gz", false: ".zst"}[gz]
-		v, err := Same(file(t, plain), file(t, packed), ext)
+		v, err := Same(t.Context(), file(t, plain), file(t, packed), ext)
 		if err != nil && !errors.Is(err, ErrUnknown) {
 			t.Fatal(err)
 		}
@@ -229,4 +233,42 @@ func FuzzSame(f *testing.F) {
 			t.Error("equal, and is not")
 		}
 	})
+}
+
+func TestSameEndsWithItsContext(t *testing.T) {
+	plain := bytes.Repeat([]byte("line\n"), 1<<20)
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	for method, ext := range map[string]string{"gzip": ".gz", "zstd": ".zst"} {
+		packed := open(t, t.TempDir()+"/packed")
+		if err := (Codec{Method: method}).Run(t.Context(), packed, file(t, plain), "x", 1); err != nil {
+			t.Fatal(err)
+		}
+		if v, err := Same(ctx, file(t, plain), packed, ext); !errors.Is(err, context.Canceled) || v != Differs {
+			t.Errorf("%s: %v, %v", ext, v, err)
+		}
+	}
+}
+
+// TestUnpackEndsWithItsContext has a command that unpacks wait for ever, and a
+// daemon of its own session keep its output open.
+func TestUnpackEndsWithItsContext(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	r, err := Unpack(ctx, file(t, []byte("x")), ".x", []string{"sh", "-c", "setsid sleep 100 & echo $!; exec sleep 100"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	if err := r.Close(); err == nil {
+		t.Error("it says that it unpacked everything")
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = unix.Kill(pid, unix.SIGKILL) // the daemon, if setsid had come to it
 }

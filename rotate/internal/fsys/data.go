@@ -1,6 +1,7 @@
 package fsys
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -22,16 +23,21 @@ func (s *FS) Fsync(f *os.File) error {
 // CopyData copies what src holds from its position on, at most limit bytes, to
 // the position of dst, which must end there. Holes stay holes, and what is
 // added to src meanwhile is left for the next call. It returns how far both
-// positions moved: less than limit where src ends.
-func (s *FS) CopyData(dst, src *os.File, limit int64) (n int64, err error) {
+// positions moved: less than limit where src ends, or where ctx does, whose
+// cause is the error then.
+func (s *FS) CopyData(ctx context.Context, dst, src *os.File, limit int64) (n int64, err error) {
 	err = s.once(Op{Call: "write", Path: dst.Name()}, func() error {
-		n, err = copyData(dst, src, limit)
+		n, err = copyData(ctx, dst, src, limit)
 		return err
 	})
 	return n, err
 }
 
-func copyData(dst, src *os.File, limit int64) (n int64, err error) {
+// atOnce is how much is copied, or overwritten, before the end of the context is
+// looked for: a slow disk writes it in a fraction of a second.
+const atOnce = 8 << 20
+
+func copyData(ctx context.Context, dst, src *os.File, limit int64) (n int64, err error) {
 	from, err := src.Seek(0, io.SeekCurrent)
 	if err != nil {
 		return 0, err
@@ -46,6 +52,9 @@ func copyData(dst, src *os.File, limit int64) (n int64, err error) {
 	}
 	limit = min(limit, info.Size()-from)
 	for n < limit {
+		if err := context.Cause(ctx); err != nil {
+			return n, err
+		}
 		data, hole := extent(src, from+n, from+limit)
 		n = data - from
 		if _, err := src.Seek(data, io.SeekStart); err != nil {
@@ -57,7 +66,7 @@ func copyData(dst, src *os.File, limit int64) (n int64, err error) {
 		if data == hole {
 			return n, dst.Truncate(to + n) // it ends in a hole
 		}
-		copied, err := io.CopyN(dst, src, hole-data)
+		copied, err := io.CopyN(dst, src, min(hole-data, atOnce))
 		n += copied
 		if err == io.EOF {
 			break // it was cut meanwhile

@@ -2,6 +2,8 @@ package fsys
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"io"
 	"os"
 	"testing"
@@ -27,7 +29,7 @@ func TestCopyDataFromPositionToPosition(t *testing.T) {
 		var tr trace
 		s := &FS{Before: tr.before}
 		for _, c := range []struct{ limit, want int64 }{{4, 4}, {0, 0}, {4, 4}, {100, 6}, {100, 0}} {
-			n, err := s.CopyData(dst, src, c.limit)
+			n, err := s.CopyData(t.Context(), dst, src, c.limit)
 			if n != c.want || err != nil {
 				t.Errorf("limit %d: %d, %v", c.limit, n, err)
 			}
@@ -51,7 +53,7 @@ func TestCopyDataKeepsHoles(t *testing.T) {
 			must(t, err)
 		}
 		must(t, src.Truncate(size))
-		n, err := new(FS).CopyData(dst, src, 1<<62)
+		n, err := new(FS).CopyData(t.Context(), dst, src, 1<<62)
 		if n != size || err != nil {
 			t.Fatalf("%d, %v", n, err)
 		}
@@ -83,13 +85,13 @@ func TestCopyDataStopsInData(t *testing.T) {
 	folder := tempDir(t)
 	write(t, folder+"/src", "0123456789")
 	src, dst := openFile(t, folder+"/src"), openFile(t, folder+"/dst")
-	n, err := new(FS).CopyData(dst, src, 7)
+	n, err := new(FS).CopyData(t.Context(), dst, src, 7)
 	if n != 7 || err != nil || read(t, folder+"/dst") != "0123456" {
 		t.Errorf("%d, %v, %q", n, err, read(t, folder+"/dst"))
 	}
 	_, err = src.Seek(20, io.SeekStart)
 	must(t, err)
-	n, err = new(FS).CopyData(dst, src, 7)
+	n, err = new(FS).CopyData(t.Context(), dst, src, 7)
 	if n != 0 || err != nil || read(t, folder+"/dst") != "0123456" {
 		t.Errorf("behind the end: %d, %v, %q", n, err, read(t, folder+"/dst"))
 	}
@@ -99,7 +101,7 @@ func TestCopyDataFails(t *testing.T) {
 	folder := tempDir(t)
 	write(t, folder+"/src", "text")
 	src, dst := openFile(t, folder+"/src"), openFile(t, folder+"/dst")
-	_, err := (&FS{Before: refuse("write", unix.ENOSPC)}).CopyData(dst, src, 4)
+	_, err := (&FS{Before: refuse("write", unix.ENOSPC)}).CopyData(t.Context(), dst, src, 4)
 	wantErr(t, err, unix.ENOSPC)
 	if want := `write "` + folder + `/dst": no space left on device`; err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
@@ -107,7 +109,7 @@ func TestCopyDataFails(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	must(t, err)
 	defer full.Close()
-	if _, err := new(FS).CopyData(full, src, 4); err == nil {
+	if _, err := new(FS).CopyData(t.Context(), full, src, 4); err == nil {
 		t.Error("no error")
 	}
 }
@@ -135,4 +137,47 @@ func TestTruncate(t *testing.T) {
 	must(t, f.Close())
 	err := new(FS).Truncate(f, 0)
 	wantErr(t, err, os.ErrClosed)
+}
+
+// TestCopyDataEndsWithItsContext ends it after some chunks, and lets another call go on.
+func TestCopyDataEndsWithItsContext(t *testing.T) {
+	folder := t.TempDir()
+	src, dst := openFile(t, folder+"/src"), openFile(t, folder+"/dst")
+	want := bytes.Repeat([]byte("0123456"), 3*atOnce/7)
+	_, err := src.Write(want)
+	must(t, err)
+	_, err = src.Seek(0, io.SeekStart)
+	must(t, err)
+	n, err := new(FS).CopyData(&expiring{t.Context(), 2}, dst, src, 1<<62)
+	if n != 2*atOnce || !errors.Is(err, context.Canceled) {
+		t.Errorf("%d, %v", n, err)
+	}
+	if m, err := new(FS).CopyData(t.Context(), dst, src, 1<<62); n+m != int64(len(want)) || err != nil {
+		t.Errorf("%d, %v", m, err)
+	}
+	if read(t, folder+"/dst") != string(want) {
+		t.Error("it copied something else")
+	}
+}
+
+func TestShredEndsWithItsContext(t *testing.T) {
+	f := openFile(t, t.TempDir()+"/f")
+	must(t, f.Truncate(3*atOnce))
+	var tr trace
+	if err := (&FS{Before: tr.before}).Shred(&expiring{t.Context(), 2}, f, 9); !errors.Is(err, context.Canceled) || tr.calls() != "write" {
+		t.Errorf("%v after %s", err, tr.calls())
+	}
+}
+
+// expiring is a context that ends after it was asked so often.
+type expiring struct {
+	context.Context
+	left int
+}
+
+func (e *expiring) Err() error {
+	if e.left--; e.left < 0 {
+		return context.Canceled
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package fsys
 
 import (
+	"context"
 	crand "crypto/rand"
 	"io"
 	"math/rand/v2"
@@ -8,13 +9,14 @@ import (
 )
 
 // Shred overwrites what f holds with random bytes, as often as passes says, and
-// makes each pass durable, as shred(1) does. It does so through the descriptor:
+// makes each pass durable, as shred(1) does, until ctx ends, whose cause is the
+// error then. It does so through the descriptor:
 // no program could be made to open another file.
 //
 // It reaches the blocks that the file has now. A file system that writes
 // elsewhere than it read (btrfs, ZFS), journals data or keeps snapshots, and a
 // disk that levels wear, keep copies that nothing of this kind reaches.
-func (s *FS) Shred(f *os.File, passes int) error {
+func (s *FS) Shred(ctx context.Context, f *os.File, passes int) error {
 	info, err := f.Stat()
 	if err != nil {
 		return err
@@ -23,8 +25,17 @@ func (s *FS) Shred(f *os.File, passes int) error {
 		err := s.once(Op{Call: "write", Path: f.Name()}, func() error {
 			var seed [32]byte
 			crand.Read(seed[:]) // never fails, see crypto/rand
-			_, err := io.Copy(io.NewOffsetWriter(f, 0), io.LimitReader(rand.NewChaCha8(seed), info.Size()))
-			return err
+			noise := rand.NewChaCha8(seed)
+			to := io.NewOffsetWriter(f, 0)
+			for left := info.Size(); left > 0; left -= atOnce {
+				if err := context.Cause(ctx); err != nil {
+					return err
+				}
+				if _, err := io.CopyN(to, noise, min(left, atOnce)); err != nil {
+					return err
+				}
+			}
+			return nil
 		})
 		if err != nil {
 			return err

@@ -22,7 +22,7 @@ func TestShred(t *testing.T) {
 	defer f.Close()
 	var calls []string
 	files := &FS{Before: func(op Op) error { calls = append(calls, op.Call); return nil }}
-	if err := files.Shred(f, 2); err != nil {
+	if err := files.Shred(t.Context(), f, 2); err != nil {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile(name)
