@@ -128,6 +128,41 @@ func endAt(t *testing.T, keys string, end func(*Run, *service) bool) bool {
 	return came
 }
 
+// TestCrashThenDueAgain ends a run at every change, and lets runs follow for
+// which the log is due at once.
+func TestCrashThenDueAgain(t *testing.T) {
+	for name, keys := range map[string]string{"plain": "", "gzip": "compress = 'gzip'", "dated": "compress = 'gzip'\ndateext = true"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			toml := "[log.app]\npaths = ['DIR/log/a.log']\nsize = 1\nrotate = 4\n" + keys + "\n[[log.app.notify]]\npidfile = 'DIR/pid'\n"
+			for k, crashed := 0, true; crashed; k++ {
+				w := newWorld(t)
+				s := w.start("polite", "log/a.log", "pid")
+				s.do("write a1")
+				w.runOK(toml)
+				s.do("write a2")
+				_, crashed = crashAfter(w.prepare(toml), k)
+				s.do("write a3")
+				w.runOK(toml)
+				s.do("write a4")
+				w.runOK(toml)
+				text := ""
+				for _, lines := range w.tree("log") {
+					text += lines
+				}
+				for _, line := range []string{"a1", "a2", "a3", "a4"} {
+					if n := strings.Count(text, line+"\n"); n != 1 {
+						t.Fatalf("k=%d: line %s is there %d times, in %v", k, line, n, sorted(w.tree("log")))
+					}
+				}
+				if _, err := os.Stat(w.path("state.owed")); !missing(err) {
+					t.Errorf("k=%d: something is owed still: %v", k, err)
+				}
+			}
+		})
+	}
+}
+
 // TestCrashBesideAPair ends a run at every change while an archive stands beside
 // its packed form, as a run that ended before left them: the two stay one
 // generation, and nothing expires early.

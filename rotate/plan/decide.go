@@ -88,13 +88,14 @@ func (l *LogPlan) Idle() bool {
 // log that is copied it is the log itself that is owed, until it is emptied.
 func (l *LogPlan) debts(w *Work) (debts []Owed) {
 	for _, o := range l.Owed {
-		for _, s := range w.Turn {
-			if s.Op == Rename && s.From == o.Archive {
-				o.Archive = s.To
-				break
-			}
-		}
-		debts = append(debts, o)
+		i := slices.IndexFunc(w.Turn, func(s Step) bool { return s.From == o.Archive })
+		switch {
+		case i < 0:
+			debts = append(debts, o)
+		case w.Turn[i].Op == Rename:
+			o.Archive = w.Turn[i].To
+			debts = append(debts, o)
+		} // or it goes: its packed form is complete
 	}
 	if l.Action == Turn && l.Stat != nil {
 		archive := w.Turned
