@@ -50,7 +50,13 @@ func Same(ctx context.Context, plain, packed *os.File, ext string) (Verdict, err
 		return Differs, err
 	case in.err != nil:
 		return Differs, in.err
-	case err != nil || raw.Size() == 0: // no codec packs nothing into nothing
+	case raw.Size() == 0: // no codec packs nothing into nothing
+		return Prefix, nil
+	}
+	if begun, err := begins(raw, ext); !begun || err != nil {
+		return Differs, err
+	}
+	if err != nil {
 		return Prefix, nil
 	}
 	defer z.Close() // read only: nothing to lose
@@ -86,6 +92,30 @@ func compare(plain *io.SectionReader, z io.Reader, in *witness) (Verdict, error)
 			return Prefix, nil
 		}
 	}
+}
+
+// begins reports whether packed begins as its format does, as far as there is
+// anything: what does not is a file of somebody else's by that name. Zeros are
+// what a power cut leaves of anything.
+func begins(packed *io.SectionReader, ext string) (bool, error) {
+	var begin [4]byte
+	n, err := packed.ReadAt(begin[:], 0)
+	if err != nil && err != io.EOF {
+		return false, err
+	}
+	got := bytes.TrimRight(begin[:n], "\x00")
+	switch ext {
+	case ".gz": // RFC 1952
+		return bytes.HasPrefix([]byte("\x1f\x8b"), got[:min(2, len(got))]), nil
+	case ".zst": // RFC 8878, 3.1.1 and 3.1.2; a skippable frame has 16 first bytes
+		if len(got) > 0 && got[0]&0xf0 == 0x50 {
+			return bytes.HasPrefix([]byte("\x2a\x4d\x18"), got[1:]), nil
+		}
+		return bytes.HasPrefix([]byte("\x28\xb5\x2f\xfd"), got), nil
+	case ".bz2":
+		return bytes.HasPrefix([]byte("BZh"), got[:min(3, len(got))]), nil
+	}
+	return true, nil
 }
 
 // beyondUs reports whether a decoder failed on what another could decode.

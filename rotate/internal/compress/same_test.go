@@ -58,6 +58,9 @@ func TestSame(t *testing.T) {
 			{"garbage behind", a, slices.Concat(za, []byte("garbage")), Prefix},
 			{"zeros behind", a, append(bytes.Clone(za), make([]byte, 512)...), Prefix},
 
+			{"never packed", a, []byte("a line of somebody else's"), Differs},
+			{"never packed, and the same", a, a, Differs},
+			{"packed by another program", a, []byte("\xfd7zXZ\x00"), Differs},
 			{"other text", a, zb, Differs},
 			{"other text of the same length", ab, z(ba), Differs},
 			{"one byte more", a[:len(a)-1], za, Differs},
