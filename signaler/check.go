@@ -15,16 +15,17 @@ import (
 
 // Match is what a process must be. Empty fields match any.
 type Match struct {
-	Exe  string // absolute path of the program; of a script, that is its interpreter
-	User string // name or id, both of the real and of the effective user
+	Exe    string // absolute path of the program; of a script, that is its interpreter
+	User   string // name or id, both of the real and of the effective user
+	Unit   string // the systemd unit that it belongs to
+	Cgroup string // its control group or one above, such as "/system.slice"
 }
 
 // Check says why sig should not be sent, with an [*Error], or nil. The process
 // must be alive, match m, still pass what Find demands, and survive: it
 // catches, ignores or (in every thread) blocks sig, or sig is one of those that
-// do nothing by default. What a handler does cannot be seen. A Go program
-// catches SIGHUP and yet dies of it, unless it asked for it; Node.js catches
-// SIGUSR1, and opens its debugger.
+// do nothing by default. What a handler does cannot be seen; of well-known
+// programs it is known, see [Process.Doubt].
 func (p *Process) Check(sig syscall.Signal, m Match) error {
 	p.match = m
 	return p.look(&sig)
@@ -43,7 +44,7 @@ func (p *Process) Signal(sig syscall.Signal) error {
 // after the facts proves that they were this process's: had it ended before
 // they were read, it could not have been signalled after.
 func (p *Process) look(sig *syscall.Signal) error {
-	now, exe, survives, err := p.read(sig)
+	now, survives, err := p.read(sig)
 	if err := p.send(0); err != nil {
 		return err
 	}
@@ -51,36 +52,49 @@ func (p *Process) look(sig *syscall.Signal) error {
 		return p.fail(Unsupported, err, fmt.Sprintf("process %d cannot be seen in /proc: %v", p.pid, err),
 			"run as root, with the /proc of this pid namespace, mounted without hidepid")
 	}
-	p.facts, p.exe = now, exe
+	p.sight = now
 	switch {
 	case p.zombie():
 		return p.fail(Zombie, nil, p.who()+" has ended and waits for its parent", "restart the service")
 	case p.kernel():
 		return p.fail(KernelThread, nil, p.who()+" is a kernel thread",
 			"the file is stale, or was written inside a container; restart the service or correct the path")
+	case p.unit != (Unit{}) && !within(p.cgroup, p.group):
+		return p.fail(Mismatch, nil, fmt.Sprintf("%s is in the control group %q, not in %q of the unit", p.who(), p.cgroup, p.group),
+			"systemd runs in another namespace, or follows a process that is not of the unit: write its pidfile")
 	case p.by.uid != 0 && !p.wholly(p.by.uid):
 		return p.fail(Authority, nil,
-			fmt.Sprintf("%s controls it through %q, and %s is not wholly theirs", userName(p.by.uid), p.by.place, p.who()),
-			"give the pidfile and its directories to root, or run the service as that user")
+			fmt.Sprintf("%s controls it through %q, and %s is not wholly theirs", userName(p.by.uid), p.by.place, p.who()), p.remedy())
 	case sig != nil && !survives:
-		return p.fail(NoHandler, nil, fmt.Sprintf("%s has no handler for %s, which would %s it", p.who(), signalName(*sig), effect(*sig)),
-			"name the signal on which the service reopens its logs, and the pidfile of its master")
+		return p.fail(NoHandler, nil, fmt.Sprintf("%s has no handler for %s, which would %s it", p.who(), signalName(*sig), effect(*sig)), p.better())
+	case sig != nil && p.harm(*sig).sure:
+		return p.fail(Harmful, nil, fmt.Sprintf("%s takes %s for something else: it %s", p.who(), signalName(*sig), p.harm(*sig).does), p.better())
 	}
 	return p.matches()
 }
 
+// remedy is what to do about a pidfile that is not root's, while its process
+// is. The service manager's word is as good as root's.
+func (p *Process) remedy() string {
+	if u := p.Unit(); p.path != "" && strings.HasSuffix(u, ".service") && !strings.HasPrefix(u, "user@") {
+		return fmt.Sprintf("write unit = %q instead of the pidfile", u)
+	}
+	return "give the pidfile and its directories to root, or run the service as that user"
+}
+
 // read collects what look judges.
-func (p *Process) read(sig *syscall.Signal) (now facts, exe string, survives bool, err error) {
+func (p *Process) read(sig *syscall.Signal) (now sight, survives bool, err error) {
 	if err := p.inProc(); err != nil {
-		return now, "", false, err
+		return now, false, err
 	}
 	dir, err := openProc(p.pid)
 	if err != nil {
-		return now, "", false, err
+		return now, false, err
 	}
 	defer dir.close()
-	if now, err = dir.facts(); err != nil || sig == nil {
-		return now, dir.exe(), false, err
+	now.exe, now.cgroup = dir.exe(), dir.cgroup()
+	if now.facts, err = dir.facts(); err != nil || sig == nil {
+		return now, false, err
 	}
 	switch {
 	case *sig < 1 || *sig > 64:
@@ -91,7 +105,7 @@ func (p *Process) read(sig *syscall.Signal) (now facts, exe string, survives boo
 	case now.blocks(*sig):
 		survives = dir.blockedByAll(*sig)
 	}
-	return now, dir.exe(), survives, nil
+	return now, survives, nil
 }
 
 var errNamespace = errors.New("it belongs to another pid namespace")
@@ -135,18 +149,32 @@ func (p *Process) matches() error {
 				"the file is stale, or exe does not say which program writes it")
 		}
 	}
-	if m.User == "" {
-		return nil
+	if m.User != "" {
+		uid, err := lookupUser(m.User)
+		if err != nil {
+			return p.fail(Mismatch, err, err.Error(), "name a user of this system, or an id")
+		}
+		if p.uids[0] != uid || p.uids[1] != uid {
+			return p.fail(Mismatch, nil, fmt.Sprintf("%s runs as %s, not as %s", p.who(), p.User(), m.User),
+				"the file is stale, or user does not say who runs the service")
+		}
 	}
-	uid, err := lookupUser(m.User)
-	if err != nil {
-		return p.fail(Mismatch, err, err.Error(), "name a user of this system, or an id")
+	if m.Unit != "" && p.Unit() != m.Unit {
+		return p.fail(Mismatch, nil, fmt.Sprintf("%s belongs to %s, not to %q", p.who(), belongs(p.Unit()), m.Unit),
+			"the file is stale, or unit does not say which service writes it")
 	}
-	if p.uids[0] != uid || p.uids[1] != uid {
-		return p.fail(Mismatch, nil, fmt.Sprintf("%s runs as %s, not as %s", p.who(), p.User(), m.User),
-			"the file is stale, or user does not say who runs the service")
+	if m.Cgroup != "" && !within(p.cgroup, m.Cgroup) {
+		return p.fail(Mismatch, nil, fmt.Sprintf("%s is in the control group %q, not in %q", p.who(), p.cgroup, m.Cgroup),
+			"the file is stale, or cgroup does not say where the service runs")
 	}
 	return nil
+}
+
+func belongs(unit string) string {
+	if unit == "" {
+		return "no unit"
+	}
+	return strconv.Quote(unit)
 }
 
 func lookupUser(name string) (int, error) {

@@ -1,6 +1,9 @@
 package signaler
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Kind says why a process was not signalled. It is an error, so that callers
 // branch with errors.Is(err, signaler.NoPidfile).
@@ -36,6 +39,14 @@ const (
 	Self
 	// PID1: the file names the init process.
 	PID1
+	// Inactive: the unit does not run.
+	Inactive
+	// NoUnit: systemd has no such unit.
+	NoUnit
+	// NoMain: the unit runs, and systemd knows no main process of it.
+	NoMain
+	// Harmful: the program is known to do on the signal what nobody wants of a rotation.
+	Harmful
 	// Denied: the caller may not signal the process.
 	Denied
 	// Unsupported: no pidfds, or no usable /proc.
@@ -57,24 +68,40 @@ var kindText = [...]string{
 	Mismatch:     "another process",
 	Self:         "own process",
 	PID1:         "init process",
+	Inactive:     "inactive unit",
+	NoUnit:       "no such unit",
+	NoMain:       "no main process",
+	Harmful:      "harmful signal",
 	Denied:       "not permitted",
 	Unsupported:  "not supported",
 }
 
 func (k Kind) Error() string { return kindText[k] }
 
-// Error is what Find, Glob, Check and Signal return.
+// NotRunning reports whether err says that there is no service to be told: the
+// pidfile is missing, or the unit does not run.
+func NotRunning(err error) bool {
+	return errors.Is(err, NoPidfile) || errors.Is(err, Inactive) || errors.Is(err, NoUnit)
+}
+
+// Error is what Find, FindUnit, Glob, Check and Signal return.
 type Error struct {
-	Pidfile string
+	Pidfile string // "": the process was looked for by its Unit
+	Unit    Unit
 	PID     int // 0: not known
 	Kind    Kind
-	Text    string // what is wrong, to be read after the pidfile
+	Text    string // what is wrong, to be read after the pidfile or unit
 	Hint    string // what to do about it; "": nothing to suggest
 	Err     error  // the system's reason; nil: none
 }
 
 // Error is one line: lower case, no full stop, hostile names quoted.
-func (e *Error) Error() string { return fmt.Sprintf("pidfile %q: %s", e.Pidfile, e.Text) }
+func (e *Error) Error() string {
+	if e.Unit != (Unit{}) {
+		return fmt.Sprintf("unit %v: %s", e.Unit, e.Text)
+	}
+	return fmt.Sprintf("pidfile %q: %s", e.Pidfile, e.Text)
+}
 
 // Is reports whether target is e's Kind.
 func (e *Error) Is(target error) bool { return target == e.Kind }

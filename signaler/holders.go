@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -185,29 +184,10 @@ func (s *scan) describe(dir procDir, pid int, h *Holder) bool {
 		s.users[f.uids[0]] = name
 	}
 	h.PID, h.PPID, h.Name, h.User, h.Exe = pid, f.ppid, f.name, name, dir.exe()
-	if cgroup, err := dir.read("cgroup", 64<<10); err == nil {
-		h.Unit = unit(string(cgroup))
-	}
+	h.Unit = unit(dir.cgroup())
 	// Node gives each worker of a cluster its number in the environment.
 	if environ, err := dir.read("environ", 1<<20); err == nil {
 		h.Worker = bytes.HasPrefix(environ, []byte("NODE_UNIQUE_ID=")) || bytes.Contains(environ, []byte("\x00NODE_UNIQUE_ID="))
 	}
 	return true
-}
-
-// unit finds the systemd unit in the text of /proc/PID/cgroup: the first
-// component that is a service or a scope, in the hierarchy that systemd keeps.
-func unit(cgroups string) string {
-	for line := range strings.Lines(cgroups) {
-		part := strings.SplitN(strings.TrimSpace(line), ":", 3)
-		if len(part) != 3 || (part[1] != "" && part[1] != "name=systemd") {
-			continue
-		}
-		for name := range strings.SplitSeq(part[2], "/") {
-			if strings.HasSuffix(name, ".service") || strings.HasSuffix(name, ".scope") {
-				return printable(strings.TrimPrefix(name, "_")) // systemd escapes with it
-			}
-		}
-	}
-	return ""
 }

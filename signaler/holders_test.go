@@ -191,7 +191,7 @@ func TestUnit(t *testing.T) {
 		"0::/a:b.service":                    "a:b.service",
 		"0::/system.slice/\x1b[2J.service\n": "?[2J.service",
 	} {
-		if got := unit(text); got != want {
+		if got := unit(cgroupOf(text)); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}

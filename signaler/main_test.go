@@ -33,6 +33,7 @@ func TestMain(m *testing.M) {
 		"unwatched": playUnwatched,
 		"displaced": playDisplaced,
 		"stranger":  playStranger,
+		"unit":      playUnit,
 	}
 	if play, ok := roles[os.Getenv("SIGNALER_ROLE")]; ok {
 		play()
@@ -253,8 +254,9 @@ func refuses(t *testing.T, err error, kind Kind) {
 		t.Fatalf("got %v, want %v", err, kind)
 	}
 	e, ok := errors.AsType[*Error](err)
-	if !ok || !strings.Contains(err.Error(), strconv.Quote(e.Pidfile)) || strings.Contains(err.Error(), "\n") {
-		t.Errorf("not one line about a pidfile: %v", err)
+	named := ok && (strings.Contains(err.Error(), "pidfile "+strconv.Quote(e.Pidfile)) || strings.Contains(err.Error(), "unit "+strconv.Quote(e.Unit.Name)))
+	if !named || strings.Contains(err.Error(), "\n") {
+		t.Errorf("not one line about a pidfile or unit: %v", err)
 	}
 	if e.Hint == "" && kind != Unsafe && kind != Failed {
 		t.Errorf("no hint: %v", err)

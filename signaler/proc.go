@@ -196,6 +196,16 @@ func (f *facts) parseStat(b []byte) bool {
 // that was replaced by an upgrade goes by the path it was started from.
 func (d procDir) exe() string { return strings.TrimSuffix(d.readlink("exe"), " (deleted)") }
 
+// cgroup is the control group in the hierarchy that systemd keeps, or "" when
+// it may not be read.
+func (d procDir) cgroup() string {
+	text, err := d.read("cgroup", 64<<10)
+	if err != nil {
+		return "" // it has ended
+	}
+	return cgroupOf(string(text))
+}
+
 // blockedByAll reports whether every thread blocks sig. One that does not is
 // enough for the signal to take its default action on the whole process.
 func (d procDir) blockedByAll(sig syscall.Signal) bool {

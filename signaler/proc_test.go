@@ -65,6 +65,6 @@ func FuzzParseStat(f *testing.F) {
 		f.parseStat(data)
 		f.parseStatus(data)
 		parseMapping(data)
-		unit(string(data))
+		unit(cgroupOf(string(data)))
 	})
 }

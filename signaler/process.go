@@ -1,5 +1,5 @@
-// Package signaler finds the process that a pidfile names, signals it, and
-// proves that every process has let go of a file.
+// Package signaler finds the process that a pidfile or a unit of systemd names,
+// signals it, and proves that every process has let go of a file.
 //
 // Signalling is careful where kill $(cat pidfile) is not. The path of the
 // pidfile is walked without trusting it; its number is parsed strictly; the
@@ -26,17 +26,25 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Process is the process that a pidfile named: a handle, and what was known
-// about it at the last look. It is not for concurrent use.
+// Process is the process that a pidfile or a unit named: a handle, and what was
+// known about it at the last look. It is not for concurrent use.
 type Process struct {
-	path    string
+	path    string // of the pidfile; "": it is the main process of unit
+	unit    Unit
+	group   string // the control group of unit
 	pid     int
 	by      controller
-	written time.Time
-	handle  *os.File // pidfd
-	exe     string
+	written time.Time // the pidfile
+	handle  *os.File  // pidfd
 	match   Match
+	sight
+}
+
+// sight is what a look at a process finds.
+type sight struct {
 	facts
+	exe    string // "" if it may not be read
+	cgroup string // likewise
 }
 
 // Key identifies a process among all since boot: the same process named by two
@@ -61,13 +69,26 @@ func find(path string, settle func(*os.File)) (*Process, error) {
 		return nil, err
 	}
 	p := &Process{path: path, pid: said.pid, by: said.by, written: said.written}
+	return p.unless(p.open())
+}
+
+// open opens the process as a handle, then looks at it.
+func (p *Process) open() error {
 	fd, err := unix.PidfdOpen(p.pid, 0)
 	if err != nil {
-		return nil, p.unopened(err)
+		return p.unopened(err)
 	}
 	p.handle = os.NewFile(uintptr(fd), "pidfd")
 	if err := p.look(nil); err != nil {
 		_ = p.handle.Close() // a pidfd has nothing to lose
+		return err
+	}
+	return nil
+}
+
+// unless returns p, or what is wrong with it.
+func (p *Process) unless(err error) (*Process, error) {
+	if err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -91,8 +112,12 @@ func (p *Process) UID() int { return p.uids[0] }
 // Start is when the process started, in clock ticks (1/100 s) since boot.
 func (p *Process) Start() uint64 { return p.start }
 
-// Pidfile is the path that was given to Find.
+// Pidfile is the path that was given to Find, or "".
 func (p *Process) Pidfile() string { return p.path }
+
+// Unit is the systemd unit that the process belongs to, from its control group,
+// or "".
+func (p *Process) Unit() string { return unit(p.cgroup) }
 
 // Key identifies the process.
 func (p *Process) Key() Key { return Key{p.pid, p.start} }
@@ -100,8 +125,12 @@ func (p *Process) Key() Key { return Key{p.pid, p.start} }
 // Late is how long after the pidfile was last written the process started. A
 // process that is seconds late did not write it: the pidfile is stale, and its
 // number another's. It is a hint, not proof: a clock that was set meanwhile,
-// as on boards without one of their own, shifts it.
+// as on boards without one of their own, shifts it. The main process of a unit
+// is never late.
 func (p *Process) Late() time.Duration {
+	if p.path == "" {
+		return 0
+	}
 	const tick = time.Second / 100 // USER_HZ is 100 wherever Go runs
 	var now unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &now); err != nil {
@@ -184,7 +213,11 @@ func (p *Process) threadOf() int {
 const staleHint = "the service ended without removing the file; restart it, or remove the file"
 
 func (p *Process) stale(err error) error {
-	return p.fail(Stale, err, fmt.Sprintf("names process %d, which does not exist", p.pid), staleHint)
+	hint := staleHint
+	if p.path == "" {
+		hint = "the service ended just now, or systemd runs in another pid namespace"
+	}
+	return p.fail(Stale, err, fmt.Sprintf("names process %d, which does not exist", p.pid), hint)
 }
 
 func (p *Process) noPidfd(err error) error {
@@ -195,5 +228,5 @@ func (p *Process) noPidfd(err error) error {
 func (p *Process) who() string { return fmt.Sprintf("process %d (%s)", p.pid, p.name) }
 
 func (p *Process) fail(kind Kind, err error, text, hint string) error {
-	return &Error{Pidfile: p.path, PID: p.pid, Kind: kind, Text: text, Hint: hint, Err: err}
+	return &Error{Pidfile: p.path, Unit: p.unit, PID: p.pid, Kind: kind, Text: text, Hint: hint, Err: err}
 }

@@ -150,7 +150,16 @@ func (w *walker) step(name string) (*pinned, error) {
 }
 
 // follow puts the components of the link fd in front of those still to go.
+// Links of /proc lead elsewhere than they say: /proc/PID/root says "/".
 func (w *walker) follow(fd int, path string) error {
+	var fs unix.Statfs_t
+	if err := unix.Fstatfs(fd, &fs); err != nil {
+		return w.broken(path, err)
+	}
+	if fs.Type == unix.PROC_SUPER_MAGIC {
+		return w.fail(Unsafe, nil, fmt.Sprintf("goes through %q, a link of /proc", path),
+			"the pids of a container mean other processes outside: run rotate inside, or have a command signal the container")
+	}
 	w.links++
 	if w.links > maxLinks {
 		return w.broken(path, unix.ELOOP)

@@ -70,6 +70,13 @@ func TestPidfilePaths(t *testing.T) {
 		{"17 links", false, Failed, func(t *testing.T, dir, _ string) string { return links(t, dir, 17) }},
 		{"link to itself", false, Failed, func(t *testing.T, dir, _ string) string { return link(t, "loop", dir+"/loop") }},
 		{"dangling link", false, NoPidfile, func(t *testing.T, dir, _ string) string { return link(t, "none", dir+"/l.pid") }},
+		{"through the root of a process", false, Unsafe, func(_ *testing.T, _, pidfile string) string { return "/proc/self/root" + pidfile }},
+		{"through a descriptor", false, Unsafe, func(t *testing.T, dir, _ string) string {
+			d, err := os.Open(dir)
+			must(t, err)
+			t.Cleanup(func() { must(t, d.Close()) })
+			return fmt.Sprintf("/proc/%d/fd/%d/x.pid", os.Getpid(), d.Fd())
+		}},
 		{"too deep", false, Failed, func(t *testing.T, dir, _ string) string {
 			deep := dir + strings.Repeat("/d", maxDepth)
 			must(t, os.MkdirAll(deep, 0o755))
