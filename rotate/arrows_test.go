@@ -20,7 +20,7 @@ var arrows = map[string][]string{
 	"rotate/rotate":                   {"rotate/rotate/internal/compress", "rotate/rotate/internal/fsys", "rotate/rotate/internal/state", "rotate/rotate/plan", "rotate/rotate/policy", "rotate/signaler"},
 	"rotate/rotate/plan":              {"rotate/rotate/policy"},
 	"rotate/rotate/policy":            nil,
-	"rotate/rotate/convert":           {"rotate/rotate/policy"},
+	"rotate/rotate/convert":           {"rotate/rotate/policy", "rotate/signaler"},
 	"rotate/rotate/internal/fsys":     nil,
 	"rotate/rotate/internal/state":    {"rotate/rotate/internal/fsys"},
 	"rotate/rotate/internal/compress": nil,

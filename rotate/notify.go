@@ -3,7 +3,6 @@ package rotate
 import (
 	"context"
 	"errors"
-	"fmt"
 	"syscall"
 	"time"
 
@@ -138,37 +137,27 @@ type delivery struct {
 // tell tells a target, unless an earlier policy has. It reports whether
 // anyone was told who may now let go.
 func (n *notifier) tell(ctx context.Context, p *policy.Policy, t *policy.Target) bool {
-	key := fmt.Sprintf("%q %q %d %+v", t.Pidfile, t.Command, t.Signal, t.Match)
-	r := n.asked[key]
+	r := n.asked[t.Key()]
 	if r == nil {
 		r = &TargetReport{Target: *t, Policy: p.Name}
-		n.asked[key] = r
+		n.asked[t.Key()] = r
 		n.report.Targets = append(n.report.Targets, r)
-		if t.Pidfile == "" {
-			r.Err = command(ctx, t.Command)
+		if t.Signals() {
+			n.signal(r)
 		} else {
-			n.signal(r, t)
+			r.Err = command(ctx, t.Command)
 		}
 	}
 	return r.Err == nil && !r.Missing || len(r.Told) > 0
 }
 
-// signal signals the processes that the target's pidfiles name.
-func (n *notifier) signal(r *TargetReport, t *policy.Target) {
-	files, err := signaler.Glob(t.Pidfile)
-	if err != nil {
-		r.Err = err
-		return
-	}
-	r.Missing = true
-	var errs []error
-	for _, file := range files {
-		told, err := n.signalOne(file, t)
-		var e *signaler.Error
-		if errors.As(err, &e) && e.Kind == signaler.NoPidfile {
-			continue
-		}
-		r.Missing = false
+// signal signals the processes that the target of r names.
+func (n *notifier) signal(r *TargetReport) {
+	found, err := Find(&r.Target)
+	r.Missing = len(found) == 0 && err == nil
+	errs := []error{err}
+	for _, p := range found {
+		told, err := n.signalOne(p, &r.Target)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -178,25 +167,20 @@ func (n *notifier) signal(r *TargetReport, t *policy.Target) {
 	r.Err = errors.Join(errs...)
 }
 
-func (n *notifier) signalOne(pidfile string, t *policy.Target) (*Told, error) {
-	p, err := signaler.Find(pidfile)
-	if err != nil {
-		return nil, err
-	}
+// signalOne signals a process that has not got this signal yet, and keeps it
+// open, or closes it.
+func (n *notifier) signalOne(p *signaler.Process, t *policy.Target) (*Told, error) {
 	key := delivery{p.Key(), t.Signal}
-	if told := n.told[key]; told != nil {
+	told := n.told[key]
+	if told != nil {
 		p.Close()
 		return told, nil
 	}
-	if err := p.Check(t.Signal, signaler.Match{Exe: t.Match.Exe, User: t.Match.User}); err != nil {
-		p.Close()
-		return nil, err
-	}
+	told = Seen(p, t)
 	if err := p.Signal(t.Signal); err != nil {
 		p.Close()
 		return nil, err
 	}
-	told := &Told{Pidfile: pidfile, PID: p.PID(), Name: p.Name()}
 	n.told[key] = told
 	n.open = append(n.open, signalled{p, told})
 	return told, nil

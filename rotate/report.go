@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sync"
@@ -207,7 +208,7 @@ type TargetReport struct {
 	Target  policy.Target
 	Policy  string // the first policy that names it
 	Told    []*Told
-	Missing bool // its pidfile is not there: nothing runs that could be told
+	Missing bool // its pidfile is not there, or its unit does not run: there is nobody to tell
 	Err     error
 }
 
@@ -218,8 +219,13 @@ func (t *TargetReport) Failed() bool {
 
 // Told is a process that got the signal.
 type Told struct {
-	Pidfile string
+	Pidfile string // that names it; "": it is the main process of Unit
+	Unit    string
 	PID     int
 	Name    string
-	Died    bool // it was gone when the run had settled
+	Died    bool  // it was gone when the run had settled
+	Doubt   error // why it may take the signal for something else; nil: nothing is known
 }
+
+// Whence is the pidfile or unit that names the process.
+func (t *Told) Whence() string { return cmp.Or(t.Pidfile, t.Unit) }

@@ -57,11 +57,11 @@ func (p *Process) Doubt(sig syscall.Signal) error {
 	if h.does == "" {
 		return nil
 	}
-	return p.fail(Harmful, nil, fmt.Sprintf("%s may take %s for something else: it %s", p.who(), signalName(sig), h.does), p.better(sig))
+	return p.fail(Harmful, nil, fmt.Sprintf("%s may take %s for something else: it %s", p.who(), signalName(sig), h.does), p.better())
 }
 
 // better names what would have the service reopen its logs.
-func (p *Process) better(not ...syscall.Signal) string {
+func (p *Process) better() string {
 	s := p.service()
 	switch {
 	case s == nil:
@@ -71,12 +71,14 @@ func (p *Process) better(not ...syscall.Signal) string {
 	}
 	var names []string
 	for _, sig := range s.Reopen {
-		if !slices.Contains(not, sig) {
-			names = append(names, signalName(sig))
-		}
+		names = append(names, signalName(sig))
 	}
 	if len(names) == 0 {
 		return "see the manual of " + s.Name
 	}
-	return s.Name + " reopens its logs on " + strings.Join(names, " or ") + ", sent to its master"
+	text := s.Name + " reopens its logs on " + strings.Join(names, " or ") + ", sent to its master"
+	if s.Given != "" {
+		text += ", " + s.Given
+	}
+	return text
 }

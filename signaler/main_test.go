@@ -126,10 +126,16 @@ func (c *child) reap() {
 	}
 }
 
-// playHandler catches USR2 and says so. USERS="real effective saved" is whom it becomes.
+// playHandler catches USR2 and says so. USERS="real effective saved" is whom it
+// becomes. As COMM, it has that name and ignores what services reopen their logs on.
 func playHandler() {
 	got := make(chan os.Signal, 8)
 	signal.Notify(got, unix.SIGUSR2)
+	if comm := os.Getenv("COMM"); comm != "" {
+		signal.Reset()
+		signal.Ignore(unix.SIGHUP, unix.SIGUSR1, unix.SIGUSR2, unix.SIGWINCH)
+		check(os.WriteFile("/proc/self/comm", []byte(comm), 0))
+	}
 	if users := os.Getenv("USERS"); users != "" {
 		var r, e, s int
 		_, err := fmt.Sscan(users, &r, &e, &s)

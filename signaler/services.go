@@ -15,6 +15,7 @@ type Service struct {
 	Reopen  []syscall.Signal // each has its master reopen its logs, and tell its workers; the first is the best
 	Pidfile string           // where Debian's package has it written; "": nowhere; see PidfileOf
 	Action  string           // of its init script that sends the first of Reopen, and does nothing else; "": none
+	Given   string           // what Reopen takes beside; "": nothing
 	Instead string           // how it reopens its logs if not by signal
 
 	process *regexp.Regexp // its command name, or the base name of its program
@@ -74,8 +75,8 @@ var services = sync.OnceValue(func() []Service {
 			harms: []harm{{usr2, "starts a second unicorn to replace this one", true}, {winch, "stops its workers", true}, {hup, "reloads its configuration", false}},
 		},
 		{
-			Name: "Puma", process: re(`puma.*`), Reopen: []syscall.Signal{hup},
-			harms: []harm{{usr1, "restarts its workers", false}, {usr2, "restarts", true}, {hup, "stops, unless its stdout_redirect is set", false}},
+			Name: "Puma", process: re(`puma.*`), Reopen: []syscall.Signal{hup}, Given: "if stdout_redirect is set; else it stops",
+			harms: []harm{{usr1, "restarts its workers", false}, {usr2, "restarts", true}},
 		},
 		{
 			Name: "uWSGI", process: re(`uwsgi.*`), Instead: "touch its touch-logreopen file, or write l to its master FIFO",
@@ -106,8 +107,7 @@ var services = sync.OnceValue(func() []Service {
 			harms: []harm{{hup, "flushes its tables and grants", false}},
 		},
 		{
-			Name: "MongoDB", process: re(`mongod`), Reopen: []syscall.Signal{usr1},
-			harms: []harm{{usr1, "renames its log by itself, unless systemLog.logRotate is reopen", false}},
+			Name: "MongoDB", process: re(`mongod`), Reopen: []syscall.Signal{usr1}, Given: "with systemLog.logRotate: reopen; else it renames its log by itself",
 		},
 		{
 			Name: "PostgreSQL", process: re(`postgres|postmaster`), Instead: "run pg_ctl logrotate if it has a logging_collector, else use copytruncate",
@@ -122,7 +122,8 @@ var services = sync.OnceValue(func() []Service {
 		{Name: "Suricata", process: re(`suricata|Suricata-Main`), unit: re(`suricata`), Reopen: []syscall.Signal{hup}, Pidfile: "/run/suricata.pid", harms: []harm{{usr2, "reloads its rules", false}}},
 		{
 			Name: "varnishncsa", process: re(`varnishncsa`), Reopen: []syscall.Signal{hup}, Pidfile: "/run/varnishncsa/varnishncsa.pid",
-			harms: []harm{{hup, "stops, unless it was started with -D", false}, {usr1, "only flushes what it has", false}},
+			Given: "if it was started with -D; else it stops",
+			harms: []harm{{usr1, "only flushes what it has", false}},
 		},
 		// A Go program catches SIGHUP, and ends unless it asked for it.
 		{Name: "Traefik", process: re(`traefik`), Reopen: []syscall.Signal{usr1}, harms: []harm{{hup, "ends", true}}},

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os/exec"
 	"time"
@@ -15,55 +14,41 @@ import (
 // tells nobody. What it returns is what a run would report, and odd things.
 func inspect(policy string, t *policy.Target) (r *rotate.TargetReport, odd []error) {
 	r = &rotate.TargetReport{Target: *t, Policy: policy}
-	if t.Pidfile == "" {
+	if !t.Signals() {
 		_, r.Err = exec.LookPath(t.Command[0])
 		return r, nil
 	}
-	files, err := signaler.Glob(t.Pidfile)
-	if err != nil {
-		r.Err = err
-		return r, nil
-	}
-	r.Missing = true
-	var errs []error
-	for _, file := range files {
-		one, late, err := found(file, t)
-		if errors.Is(err, signaler.NoPidfile) {
-			continue
-		}
-		r.Missing = false
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
+	var found []*signaler.Process
+	found, r.Err = rotate.Find(t)
+	for _, p := range found {
+		one := rotate.Seen(p, t)
 		r.Told = append(r.Told, one)
-		if late > patience {
+		if late := p.Late(); late > patience {
 			odd = append(odd, fmt.Errorf("%s started %s after %s was written: is that file a leftover?",
-				process(one), took(late), name(file)))
+				process(one), took(late), name(p.Pidfile())))
 		}
+		if one.Doubt != nil {
+			odd = append(odd, one.Doubt)
+		}
+		p.Close() // a handle has nothing to lose
 	}
-	if r.Missing {
-		odd = append(odd, fmt.Errorf("no %s: the service does not run, or writes its pid elsewhere", name(t.Pidfile)))
+	if r.Missing = len(found) == 0 && r.Err == nil; r.Missing {
+		odd = append(odd, nobody(t))
 	}
-	r.Err = errors.Join(errs...)
 	return r, odd
+}
+
+// nobody says that a target names no process that runs.
+func nobody(t *policy.Target) error {
+	if t.Pidfile == "" {
+		return fmt.Errorf("%s does not run, or the service is called otherwise", unit(t))
+	}
+	return fmt.Errorf("no %s: the service does not run, or writes its pid elsewhere", name(t.Pidfile))
 }
 
 // patience is how long after its pidfile a process may have started and still
 // have written it: clocks are set, and some services fork late.
 const patience = 10 * time.Second
-
-func found(file string, t *policy.Target) (told *rotate.Told, late time.Duration, err error) {
-	p, err := signaler.Find(file)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer p.Close() // nothing was written
-	if err := p.Check(t.Signal, signaler.Match{Exe: t.Match.Exe, User: t.Match.User}); err != nil {
-		return nil, 0, err
-	}
-	return &rotate.Told{Pidfile: file, PID: p.PID(), Name: p.Name()}, p.Late(), nil
-}
 
 // inspectAll inspects each target of the policies once.
 func inspectAll(policies []*policy.Policy) (reports []*rotate.TargetReport, odd []error) {
@@ -71,11 +56,10 @@ func inspectAll(policies []*policy.Policy) (reports []*rotate.TargetReport, odd 
 	for _, p := range policies {
 		for i := range p.Notify {
 			t := &p.Notify[i]
-			key := fmt.Sprintf("%q %q %d %+v", t.Pidfile, t.Command, t.Signal, t.Match)
-			if seen[key] {
+			if seen[t.Key()] {
 				continue
 			}
-			seen[key] = true
+			seen[t.Key()] = true
 			r, more := inspect(p.Name, t)
 			reports, odd = append(reports, r), append(odd, more...)
 		}

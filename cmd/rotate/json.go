@@ -30,6 +30,8 @@ type jsonPosition struct {
 
 type jsonNotify struct {
 	Pidfile string   `json:"pidfile,omitempty"`
+	Unit    string   `json:"unit,omitempty"`
+	User    string   `json:"user,omitempty"`
 	Signal  string   `json:"signal,omitempty"`
 	Command []string `json:"command,omitempty"`
 	WaitMS  int64    `json:"wait_ms"`
@@ -99,6 +101,8 @@ type jsonHolder struct {
 type jsonTarget struct {
 	Policy  string        `json:"policy"`
 	Pidfile string        `json:"pidfile,omitempty"`
+	Unit    string        `json:"unit,omitempty"`
+	User    string        `json:"user,omitempty"`
 	Signal  string        `json:"signal,omitempty"`
 	Command []string      `json:"command,omitempty"`
 	State   string        `json:"state"`
@@ -107,10 +111,12 @@ type jsonTarget struct {
 }
 
 type jsonProcess struct {
-	Pidfile string `json:"pidfile"`
+	Pidfile string `json:"pidfile,omitempty"`
+	Unit    string `json:"unit,omitempty"`
 	PID     int    `json:"pid"`
 	Name    string `json:"name"`
 	Died    bool   `json:"died"`
+	Warning string `json:"warning,omitempty"`
 }
 
 type jsonProblem struct {

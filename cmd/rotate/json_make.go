@@ -15,8 +15,11 @@ func makePolicy(p *policy.Policy) jsonPolicy {
 	j := jsonPolicy{Name: p.Name, Position: makePosition(p.Pos), Notify: []jsonNotify{}}
 	for i := range p.Notify {
 		t := &p.Notify[i]
-		n := jsonNotify{Pidfile: t.Pidfile, Command: t.Command, WaitMS: t.Wait.Milliseconds()}
-		if t.Pidfile != "" {
+		n := jsonNotify{Pidfile: t.Pidfile, Unit: t.Unit, Command: t.Command, WaitMS: t.Wait.Milliseconds()}
+		if t.UserUnit {
+			n.User = t.Match.User
+		}
+		if t.Signals() {
 			n.Signal = signalName(t.Signal)
 		}
 		j.Notify = append(j.Notify, n)
@@ -129,14 +132,21 @@ func makeArchive(s *rotate.Settled) jsonArchive {
 
 func makeTarget(t *rotate.TargetReport, dryRun bool) jsonTarget {
 	j := jsonTarget{
-		Policy: t.Policy, Pidfile: t.Target.Pidfile, Command: t.Target.Command,
+		Policy: t.Policy, Pidfile: t.Target.Pidfile, Unit: t.Target.Unit, Command: t.Target.Command,
 		Told: []jsonProcess{}, Errors: makeErrors(apart(t.Err)),
 	}
-	if t.Target.Pidfile != "" {
+	if t.Target.UserUnit {
+		j.User = t.Target.Match.User
+	}
+	if t.Target.Signals() {
 		j.Signal = signalName(t.Target.Signal)
 	}
 	for _, p := range t.Told {
-		j.Told = append(j.Told, jsonProcess{p.Pidfile, p.PID, p.Name, p.Died})
+		who := jsonProcess{Pidfile: p.Pidfile, Unit: p.Unit, PID: p.PID, Name: p.Name, Died: p.Died}
+		if p.Doubt != nil {
+			who.Warning = p.Doubt.Error()
+		}
+		j.Told = append(j.Told, who)
 	}
 	switch {
 	case t.Failed():

@@ -62,7 +62,7 @@ func (v *voice) targets(x *explanation) {
 
 // whomItTells lists the processes that a target would signal.
 func whomItTells(t *rotate.TargetReport) string {
-	if t.Target.Pidfile == "" {
+	if !t.Target.Signals() {
 		return fmt.Sprintf("whom %q tells", t.Target.Command)
 	}
 	if len(t.Told) == 0 {
@@ -70,7 +70,7 @@ func whomItTells(t *rotate.TargetReport) string {
 	}
 	who := make([]string, len(t.Told))
 	for i, p := range t.Told {
-		who[i] = process(p) + " by " + name(p.Pidfile)
+		who[i] = process(p) + " by " + name(p.Whence())
 	}
 	return signalName(t.Target.Signal) + " to " + strings.Join(who, ", ")
 }

@@ -178,10 +178,21 @@ func filesOf(l *plan.LogPlan, archives []plan.Place) (words []string) {
 
 // target says what a target is told, as a verb and whom.
 func target(t *policy.Target) (verb, whom string) {
-	if t.Pidfile == "" {
-		return "run", fmt.Sprintf("%q", t.Command)
+	switch {
+	case t.Pidfile != "":
+		return "signal", signalName(t.Signal) + " to the pid in " + name(t.Pidfile)
+	case t.Unit != "":
+		return "signal", signalName(t.Signal) + " to the main process of " + unit(t)
 	}
-	return "signal", signalName(t.Signal) + " to the pid in " + name(t.Pidfile)
+	return "run", fmt.Sprintf("%q", t.Command)
+}
+
+// unit is the name of the unit of a target, and whose it is.
+func unit(t *policy.Target) string {
+	if t.UserUnit {
+		return name(t.Unit) + " of " + name(t.Match.User)
+	}
+	return name(t.Unit)
 }
 
 // step prints a verb and its objects.

@@ -35,13 +35,15 @@ func (v *voice) done(r *rotate.Report) {
 // told prints what came of telling a target, unless it failed.
 func (v *voice) told(t *rotate.TargetReport) {
 	switch {
+	case t.Missing && t.Target.Unit != "":
+		v.say("  %s does not run: there is nobody to tell", unit(&t.Target))
 	case t.Missing:
 		v.say("  no %s: nothing runs that could be told", name(t.Target.Pidfile))
-	case t.Target.Pidfile == "" && t.Err == nil:
+	case !t.Target.Signals() && t.Err == nil:
 		v.say("  ran %q", t.Target.Command)
 	}
 	for _, p := range t.Told {
-		v.head(2, "sent "+signalName(t.Target.Signal)+" to "+process(p), name(p.Pidfile))
+		v.head(2, "sent "+signalName(t.Target.Signal)+" to "+process(p), name(p.Whence()))
 	}
 }
 
@@ -106,6 +108,11 @@ func settled(l *rotate.LogReport) (words []string) {
 func (v *voice) failures(r *rotate.Report) {
 	for _, t := range r.Targets {
 		v.unhealthy(t)
+		for _, p := range t.Told {
+			if p.Doubt != nil {
+				v.warn(p.Doubt)
+			}
+		}
 	}
 	for _, l := range r.Logs {
 		for _, err := range l.Errs() {
@@ -243,7 +250,9 @@ func holdHint(r *rotate.Report, l *rotate.LogReport, s *rotate.Settled) string {
 	case len(s.Holders) == 0:
 		return "it may run in another container, or be a loop device"
 	case len(p.Notify) == 0 && p.Scripts.Post == "":
-		return "nobody is told: give the policy a [[log." + p.Name + ".notify]] with the pidfile of the service"
+		return "nobody is told: give the policy a [[log." + p.Name + ".notify]] with the pidfile or unit of the service"
+	case missing >= 0 && r.Targets[missing].Target.Unit != "":
+		return unit(&r.Targets[missing].Target) + " does not run: is that the service that writes it?"
 	case missing >= 0:
 		return "there is no " + name(r.Targets[missing].Target.Pidfile) + ": is that where the service writes its pid?"
 	case len(told) > 0:
@@ -270,6 +279,6 @@ func toldBy(r *rotate.Report, p *policy.Policy) map[int]string {
 // told for all of them.
 func names(p *policy.Policy, t *policy.Target) bool {
 	return slices.ContainsFunc(p.Notify, func(own policy.Target) bool {
-		return own.Pidfile == t.Pidfile && own.Signal == t.Signal && slices.Equal(own.Command, t.Command)
+		return own.Key() == t.Key()
 	})
 }

@@ -45,7 +45,7 @@ var scriptsThatTell = []struct{ script, want string }{
 	{"pkill -HUP -F /run/a.pid", "HUP /run/a.pid"},
 	{"pkill --signal USR1 --pidfile /run/a.pid", "USR1 /run/a.pid"},
 	{"start-stop-daemon --stop --signal USR1 --quiet --pidfile /run/a.pid", "USR1 /run/a.pid"},
-	{"start-stop-daemon -K -p /run/a.pid -s 1 -x /usr/sbin/a", "HUP /run/a.pid {Exe:/usr/sbin/a User:}"},
+	{"start-stop-daemon -K -p /run/a.pid -s 1 -x /usr/sbin/a", "HUP /run/a.pid {Exe:/usr/sbin/a User: Unit: Cgroup:}"},
 
 	// Under conditions that a target looks at itself.
 	{"[ -f /run/a.pid ] && kill -USR1 $(cat /run/a.pid)", "USR1 /run/a.pid"},

@@ -10,67 +10,46 @@ import (
 	"golang.org/x/sys/unix"
 
 	"rotate/rotate/policy"
+	"rotate/signaler"
 )
-
-// A service whose master reopens its logs, and has its workers do it, on a
-// signal; and where it writes its pid. The signals are those of its manual; the
-// pidfiles are those of Debian's packages.
-type service struct {
-	name    string // of its processes and of its unit; a regular expression
-	signals []syscall.Signal
-	action  string // of its init script, if there is one that sends the first of the signals and does nothing else
-	pidfile string // $1 is the first group of name
-}
-
-var services = []service{
-	{`nginx`, []syscall.Signal{unix.SIGUSR1}, "rotate", "/run/nginx.pid"},
-	{`php-fpm([0-9.]+)`, []syscall.Signal{unix.SIGUSR1}, "", "/run/php/php$1-fpm.pid"},
-	{`php([0-9.]+)-fpm`, []syscall.Signal{unix.SIGUSR1}, "", "/run/php/php$1-fpm.pid"},
-	{`lighttpd`, []syscall.Signal{unix.SIGHUP}, "reopen-logs", "/run/lighttpd.pid"},
-	{`dovecot`, []syscall.Signal{unix.SIGUSR1}, "", "/run/dovecot/master.pid"},
-	{`icinga2`, []syscall.Signal{unix.SIGUSR1}, "", "/run/icinga2/icinga2.pid"},
-	{`mosquitto`, []syscall.Signal{unix.SIGHUP}, "", "/run/mosquitto/mosquitto.pid"},
-	{`mysqld?`, []syscall.Signal{unix.SIGUSR1}, "", "/run/mysqld/mysqld.pid"},
-	{`sssd`, []syscall.Signal{unix.SIGHUP}, "", "/run/sssd.pid"},
-	{`suricata`, []syscall.Signal{unix.SIGHUP}, "", "/run/suricata.pid"},
-	{`unicorn`, []syscall.Signal{unix.SIGUSR1}, "", "/run/unicorn.pid"},
-	{`varnishncsa`, []syscall.Signal{unix.SIGHUP}, "", "/run/varnishncsa/varnishncsa.pid"},
-}
 
 // known returns the target that takes the place of a command that sends sig to
 // a service, whose pidfile it does not name.
 func known(name string, sig syscall.Signal, words []string) (act, bool) {
-	for _, s := range services {
-		if file, ok := s.file(name); ok && slices.Contains(s.signals, sig) {
-			return s.tell(file, sig, words), true
+	return service(name, words, func(s *signaler.Service) syscall.Signal {
+		if slices.Contains(s.Reopen, sig) {
+			return sig
 		}
-	}
-	return act{}, false
+		return 0
+	})
 }
 
 // knownAction is like known for an action of an init script.
 func knownAction(name, action string, words []string) (act, bool) {
-	for _, s := range services {
-		if file, ok := s.file(name); ok && s.action == action {
-			return s.tell(file, s.signals[0], words), true
+	return service(name, words, func(s *signaler.Service) syscall.Signal {
+		if s.Action == action {
+			return s.Reopen[0]
+		}
+		return 0
+	})
+}
+
+// service returns the target for the service that goes by a name, if it has a
+// pidfile and reopens its logs on the signal that by says, or 0.
+func service(name string, words []string, by func(*signaler.Service) syscall.Signal) (act, bool) {
+	for _, s := range signaler.Services() {
+		file := s.PidfileOf(name)
+		if !s.Is(name) || file == "" {
+			continue
+		}
+		if sig := by(&s); sig != 0 {
+			a := signal(file, sig)
+			a.odd = fmt.Sprintf("%s to the process that %s names takes the place of %q; make sure that the service writes this file",
+				unix.SignalName(sig), file, strings.Join(words, " "))
+			return a, true
 		}
 	}
 	return act{}, false
-}
-
-func (s service) file(name string) (string, bool) {
-	re := regexp.MustCompile("^" + s.name + "$")
-	if !re.MatchString(name) {
-		return "", false
-	}
-	return re.ReplaceAllString(name, s.pidfile), true
-}
-
-func (s service) tell(file string, sig syscall.Signal, words []string) act {
-	a := signal(file, sig)
-	a.odd = fmt.Sprintf("%s to the process that %s names takes the place of %q; make sure that the service writes this file",
-		unix.SignalName(sig), file, strings.Join(words, " "))
-	return a
 }
 
 // asks are the actions of a service manager by which a service reopens its

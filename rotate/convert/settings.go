@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -181,16 +182,22 @@ func (w *keys) patterns(key string, list []policy.Pattern) {
 // targetSettings returns the keys of a [[log.NAME.notify]] table.
 func targetSettings(t policy.Target) []setting {
 	var w keys
-	if t.Pidfile == "" {
-		w.add("command", array(t.Command))
+	w.text("pidfile", t.Pidfile)
+	if t.UserUnit {
+		w.text("userunit", t.Unit)
 	} else {
-		w.text("pidfile", t.Pidfile)
+		w.text("unit", cmp.Or(t.Unit, t.Match.Unit))
+	}
+	if t.Signals() {
 		w.text("signal", unix.SignalName(t.Signal))
 		if unix.SignalName(t.Signal) == "" { // of real time
 			w.add("signal", strconv.Itoa(int(t.Signal)))
 		}
+	} else {
+		w.add("command", array(t.Command))
 	}
 	w.text("exe", t.Match.Exe)
 	w.text("user", t.Match.User)
+	w.text("cgroup", t.Match.Cgroup)
 	return w
 }

@@ -93,7 +93,11 @@ func TestExamplesAreRight(t *testing.T) {
 	}
 	for _, k := range targetSchema().keys {
 		text := "[[log.a.notify]]\n" + k.name + " = " + k.example + "\n"
-		if k.name != "command" && k.name != "pidfile" {
+		switch k.name {
+		case "command", "pidfile":
+		case "userunit":
+			text += "user = \"root\"\n"
+		default:
 			text += "pidfile = \"/p\"\n"
 		}
 		if _, err := Parse(k.name, []byte(good+text)); err != nil {

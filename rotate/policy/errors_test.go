@@ -272,9 +272,9 @@ dateformat = ""`, `6:14: dateformat "" does not say the day, so archives cannot 
 		{`postrotate = "a\u0000b"`, `5:14: postrotate must not contain a zero byte`},
 		{`notify = "x"`, `5:10: notify must be an array, not a string
 	hint: for example notify = [{ pidfile = "/run/app.pid", signal = "SIGUSR1" }]`},
-		{`notify = [{}, { pidfile = "/a", command = ["b"] }]`, `5:11: notify has neither a pidfile nor a command
-	hint: add pidfile = "/run/app.pid", or command = ["systemctl", "reload", "app"]
-5:33: command contradicts pidfile
+		{`notify = [{}, { pidfile = "/a", command = ["b"] }]`, `5:11: notify has neither a pidfile, a unit nor a command
+	hint: add pidfile = "/run/app.pid", unit = "app.service", or command = ["systemctl", "reload", "app"]
+5:33: command contradicts pidfile and unit
 	hint: write two [[log.NAME.notify]] tables to have both`},
 		{`notify = [{ pidfile = "a.pid", signal = "KILL" }, 5]`, `5:23: "a.pid" is not an absolute path
 	hint: write the whole path, from "/"
@@ -300,22 +300,32 @@ dateformat = ""`, `6:14: dateformat "" does not say the day, so archives cannot 
 	hint: for example signal = "SIGUSR1"`},
 		{`notify = [{ command = "squid -k rotate" }]`, `5:23: command must be an array, not a string
 	hint: for example command = ["systemctl", "reload", "app"]`},
-		{`notify = [{ command = ["squid"], signal = "HUP", exe = "/x", user = "root" }]`, `5:34: signal is for the process that a pidfile names, and there is none
-	hint: remove signal, or write a pidfile instead of the command
-5:50: exe is for the process that a pidfile names, and there is none
-	hint: remove exe, or write a pidfile instead of the command
-5:62: user is for the process that a pidfile names, and there is none
-	hint: remove user, or write a pidfile instead of the command`},
+		{`notify = [{ command = ["squid"], signal = "HUP", exe = "/x", user = "root" }]`, `5:34: signal is for the process that a pidfile or a unit names, and there is none
+	hint: remove signal, or write a pidfile or a unit instead of the command
+5:50: exe is for the process that a pidfile or a unit names, and there is none
+	hint: remove exe, or write a pidfile or a unit instead of the command
+5:62: user is for the process that a pidfile or a unit names, and there is none
+	hint: remove user, or write a pidfile or a unit instead of the command`},
 		{`notify = [{ pidfile = "/a", exe = "node", user = "nosuchuser", wait = 10 }]`, `5:35: "node" is not an absolute path
 	hint: write the whole path, from "/"
 5:50: unknown user "nosuchuser"
 	hint: create the user first, or write its number
 5:71: wait must be a string, not a whole number
 	hint: for example wait = "10s"`},
-		{`notify = [{ unit = "a.service" }]`, `5:11: notify has neither a pidfile nor a command
-	hint: add pidfile = "/run/app.pid", or command = ["systemctl", "reload", "app"]
-5:13: unknown key "unit"
-	hint: rotate does not know systemd units yet: write pidfile, or command = ["systemctl", "kill", "-s", "USR1", "NAME"]`},
+		{`notify = [{ unit = "a.socket" }, { unit = "a b" }, { unit = "/a" }, { unit = "" }]`, `5:20: "a.socket" is not a service: it has no main process
+	hint: name the service that writes the log
+5:43: "a b" is not the name of a unit
+	hint: write its name, such as "app.service"
+5:61: "/a" is not the name of a unit
+	hint: write its name, such as "app.service"
+5:78: "" is not the name of a unit
+	hint: write its name, such as "app.service"`},
+		{`notify = [{ userunit = "a" }, { userunit = "a", user = "root", unit = "b" }, { unit = "a", command = ["b"] }]`, `5:13: userunit does not say whose it is
+	hint: add user = "NAME"
+5:33: userunit contradicts pidfile and unit
+	hint: write two [[log.NAME.notify]] tables to have both
+5:92: command contradicts pidfile and unit
+	hint: write two [[log.NAME.notify]] tables to have both`},
 		{`notify = [{ pidfile = "/a", rotate = 5, sginal = "HUP" }]`, `5:29: unknown key "rotate"
 	hint: keys beneath [[log.NAME.notify]] belong to it: move rotate up, beneath [log.NAME]
 5:41: unknown key "sginal"
@@ -327,8 +337,7 @@ pidfile = "/a"
 maxage = "1d"
 q = 1`, `7:1: unknown key "maxage"
 	hint: keys beneath [[log.NAME.notify]] belong to it: move maxage up, beneath [log.NAME]
-8:1: unknown key "q"
-	hint: the keys here are pidfile, signal, command, wait, exe, user`},
+8:1: unknown key "q"`},
 		{`[log.b]`, `5:1: the policy names no logs
 	hint: add paths = ["/var/log/app/*.log"]
 5:1: nothing says when the logs are rotated

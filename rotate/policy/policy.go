@@ -169,20 +169,33 @@ type Compression struct {
 // Enabled reports whether archives are compressed at all.
 func (c Compression) Enabled() bool { return c.Method != "" }
 
-// Target is whom to notify after a log was turned: a Pidfile or a Command.
+// Target is whom to notify after a log was turned: by a Pidfile, a Unit or a
+// Command.
 type Target struct {
-	Pos     Position
-	Pidfile string         // absolute path or glob
-	Signal  syscall.Signal // to the process that Pidfile names
-	Command []string       // instead of Pidfile: a program and its arguments
-	Wait    time.Duration  // how long to wait until every writer let go
-	Match   Match
+	Pos      Position
+	Pidfile  string         // absolute path or glob
+	Unit     string         // instead: a service of systemd, whose main process it is
+	UserUnit bool           // Unit is one of the service manager of Match.User
+	Signal   syscall.Signal // to the process that Pidfile or Unit names
+	Command  []string       // instead of both: a program and its arguments
+	Wait     time.Duration  // how long to wait until every writer let go
+	Match    Match
 }
 
-// Match is what the process that a pidfile names must be. Empty fields match any.
+// Signals reports whether t is a process to be signalled, not a command.
+func (t *Target) Signals() bool { return t.Pidfile != "" || t.Unit != "" }
+
+// Key is the same for targets that are told the same way, once.
+func (t *Target) Key() string {
+	return fmt.Sprintf("%q %q %v %q %d %+v", t.Pidfile, t.Unit, t.UserUnit, t.Command, t.Signal, t.Match)
+}
+
+// Match is what the process that a target names must be. Empty fields match any.
 type Match struct {
-	Exe  string // absolute path of the program
-	User string // name or id
+	Exe    string // absolute path of the program
+	User   string // name or id
+	Unit   string // the systemd unit that it belongs to
+	Cgroup string // its control group, or one above
 }
 
 // Scripts are shell texts run by /bin/sh.
