@@ -29,6 +29,9 @@ var gaps = map[string]struct {
 	"from 0 with a gap": {"rotate=3\nstart=0", 2, "1 2", "0=live 2=1"},
 	"from 5":            {"rotate=3\nstart=5", 7, "1 5 7", "1=1 5=live 6=5"},
 	"rotate lowered":    {"rotate=5", 5, "1 2 4 5 6 8 9 10", "1=live 2=1 3=2 5=4"},
+	"a year":            {"rotate=3", 3, "1 2024 202411", "1=live 2=1 2024=2024 202411=202411"},
+	"a year, not due":   {"rotate=3\nmaxage='1s'\nminsize='1M'", 3, "2024 2025", "live 2024=2024 2025=2025"},
+	"start lowered":     {"rotate=4", 4, "10 11", "1=live 10=10 11=11"},
 	"rotate 1":          {"rotate=1", 1, "1 2", "1=live"},
 	"rotate 0":          {"rotate=0", 0, "1 2", ""},
 	"unlimited":         {"rotate=-1", 99, "1 3 7", "1=live 2=1 4=3 8=7"},
@@ -60,7 +63,11 @@ func gapTOML(keys string) string {
 func gapTree(pairs string) map[string]string {
 	tree := map[string]string{}
 	for _, pair := range strings.Fields(pairs) {
-		name, text, _ := strings.Cut(pair, "=")
+		name, text, ok := strings.Cut(pair, "=")
+		if !ok {
+			tree["a.log"] = name // it stays the log
+			continue
+		}
 		tree["a.log."+name] = text
 	}
 	return tree

@@ -268,6 +268,7 @@ func (o *observer) folder(p *policy.Policy, naming *plan.Naming, found []match) 
 			l.Archives = o.archives(naming, m.name, away.folder, l.Archives)
 		}
 		o.history(p, &l, m.ino())
+		plan.Reachable(p, &l)
 		if m.kind == plan.Missing && len(l.Archives) == 0 && len(l.Owed) == 0 {
 			continue
 		}

@@ -1,8 +1,12 @@
 package plan
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"time"
+
+	"rotate/rotate/policy"
 )
 
 // Retention looks at the archives as they are named after Turn, at every run,
@@ -66,6 +70,25 @@ func (r *rules) age(h *held) time.Duration {
 		written = h.log.Last
 	}
 	return r.now.Sub(written)
+}
+
+// Reachable drops from the numbered archives of l those that no turn can have
+// numbered, such as app.log.2024 where seven are kept: they are somebody else's.
+// Up to the last number that is kept all are reachable, and beyond it as far as
+// they go on. One may be missing, as a turn that was cut short leaves them.
+func Reachable(p *policy.Policy, l *LogFacts) {
+	if p.DateExt || p.Rotate < 0 {
+		return
+	}
+	slices.SortFunc(l.Archives, func(a, b Archive) int { return cmp.Compare(a.Generation.N, b.Generation.N) })
+	last := p.Start + p.Rotate - 1
+	l.Archives = slices.DeleteFunc(l.Archives, func(a Archive) bool {
+		if a.Generation.N <= last+2 {
+			last = max(last, a.Generation.N)
+			return false
+		}
+		return !slices.ContainsFunc(l.Owed, func(o Owed) bool { return o.Archive == a.Place })
+	})
 }
 
 // drop lets an archive go.
