@@ -102,27 +102,33 @@ func tailOf(size, block int64) int64 {
 	return (size-1)%block + 1
 }
 
-// beginning returns where a log begins: behind the hole of an earlier cut, which
-// a blank line follows. Any other hole is the log's own.
+// beginning returns where a log begins: behind the hole of an earlier cut.
 func beginning(log *os.File) (int64, error) {
+	hole, _, err := leftBehind(log)
+	return hole, err
+}
+
+// leftBehind returns how long the hole is that an earlier cut left at the head
+// of a log, and the blank line that follows. Any other hole is the log's own.
+func leftBehind(log *os.File) (hole, line int64, err error) {
 	start, err := fsys.DataStart(log)
-	if err != nil || start == 0 {
-		return 0, err
+	if err != nil {
+		return 0, 0, err
 	}
 	block, err := fsys.BlockSize(log)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	head := make([]byte, block)
 	n, err := log.ReadAt(head, start)
 	if err != nil && err != io.EOF {
-		return 0, err
+		return 0, 0, err
 	}
-	line := bytes.IndexByte(head[:n], '\n')
-	if line < 0 || !blank(head[:line+1]) {
-		return 0, nil
+	end := bytes.IndexByte(head[:n], '\n') + 1
+	if end == 0 || !blank(head[:end]) {
+		return 0, 0, nil
 	}
-	return start, nil
+	return start, int64(end), nil
 }
 
 func blank(line []byte) bool {

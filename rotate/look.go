@@ -51,8 +51,9 @@ func (o *observer) look(p *policy.Policy, l *plan.LogFacts, peek *peek) {
 		switch info, err := peek.stat(l.Place); {
 		case err == nil:
 			l.Stat, l.Links = statOf(info), uint32(info.Links)
-			if p.Method == policy.CopyTruncate && info.Allocated < info.Size {
-				l.Stat.Size -= peek.hole(l.Place)
+			if p.Method == policy.CopyTruncate && info.Size > 0 {
+				hole, line := peek.leftBehind(l.Place)
+				l.Stat.Size, l.Blank = info.Size-hole, uint32(line)
 			}
 		case missing(err):
 			l.Kind = plan.Missing
@@ -157,14 +158,15 @@ func (k *peek) stat(p plan.Place) (fsys.Info, error) {
 	return d.Stat(p.Name)
 }
 
-// hole returns how long the hole is that a log begins with.
-func (k *peek) hole(log plan.Place) (n int64) {
+// leftBehind returns how long the hole and the blank line are that a log begins
+// with.
+func (k *peek) leftBehind(log plan.Place) (hole, line int64) {
 	// What cannot be looked at is taken for data.
 	_ = k.read(log, func(f *os.File, _ fsys.Info) (err error) {
-		n, err = beginning(f)
+		hole, line, err = leftBehind(f)
 		return err
 	})
-	return n
+	return hole, line
 }
 
 // begins reports whether a log begins as it did when a run meant to copy it.

@@ -220,7 +220,11 @@ func (w *tracedWorld) write(t *testing.T, config string, last time.Time, files [
 	fmt.Fprintln(&state, "logrotate state -- version 2")
 	for _, name := range files {
 		path := filepath.Join(w.dir, name)
-		put(path, name+"\n")
+		text := name + "\n"
+		if strings.HasSuffix(name, ".gz") {
+			text = "\x1f\x8b" + name // broken, but gzip's
+		}
+		put(path, text)
 		if strings.HasSuffix(name, ".log") {
 			fmt.Fprintf(&state, "%q %s\n", path, last.In(w.zone).Format("2006-1-2-15:4:5"))
 		}

@@ -33,7 +33,7 @@ func (r *rules) due(l *LogFacts) (Action, Reason) {
 	switch {
 	case !turn:
 		return Leave, reason
-	case l.Stat.Size == 0 && !p.IfEmpty:
+	case l.Stat.Size == int64(l.Blank) && !p.IfEmpty:
 		return Leave, Reason{Code: Empty}
 	case l.Links > 1 && !p.AllowHardLink:
 		return r.odd(), Reason{Code: HardLink, Have: int64(l.Links)}
@@ -46,7 +46,7 @@ func (r *rules) due(l *LogFacts) (Action, Reason) {
 // rule finds the rule that decides. The order, and which comparisons are
 // strict, are logrotate's: minsize and minage restrain the calendar only.
 func (r *rules) rule(l *LogFacts) (turn bool, reason Reason) {
-	p, size := r.policy, l.Stat.Size
+	p, size := r.policy, l.Stat.Size-int64(l.Blank)
 	switch {
 	case r.force:
 		return true, Reason{Code: Forced}

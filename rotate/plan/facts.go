@@ -36,6 +36,7 @@ type LogFacts struct {
 	Place
 	Kind     Kind
 	Links    uint32    // names of the file; 0: no rule needs it
+	Blank    uint32    // bytes of it that cutting left of lines that were copied: one line of spaces
 	CutShort bool      // an earlier run began to turn it, and did not: archives may have moved up
 	Stat     *Stat     // nil: no rule needs it
 	Last     time.Time // last rotation on record; zero: never seen before
