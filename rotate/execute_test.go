@@ -6,6 +6,7 @@ import (
 	"context"
 	"maps"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -181,6 +182,33 @@ func TestLeftovers(t *testing.T) {
 			}
 			w.want("log", c.want)
 		})
+	}
+}
+
+// TestPairWrittenSince has a line come to the plain one of a pair after the two
+// were compared: the line stays.
+func TestPairWrittenSince(t *testing.T) {
+	t.Parallel()
+	for _, due := range []bool{false, true} {
+		w := newWorld(t)
+		w.write("log/a.log", "new\n")
+		w.write("log/a.log.1", "old\n")
+		w.pack("log/a.log.1.gz", "old\n")
+		toml := daily + "compress='gzip'"
+		if due {
+			w.seen("log/a.log")
+		}
+		r := w.prepare(toml)
+		w.append("log/a.log.1", "late\n")
+		if !r.Execute(context.Background()).Failed() {
+			t.Error("the run did not say that it leaves a pair")
+		}
+		w.want("log", map[string]string{"a.log": "new\n", "a.log.1": "old\nlate\n", "a.log.1.gz": "old\n"})
+		w.runOK(toml)
+		late := func(text string) bool { return text == "old\nlate\n" }
+		if !slices.ContainsFunc(slices.Collect(maps.Values(w.tree("log"))), late) {
+			t.Errorf("the late line is gone: %v", sorted(w.tree("log")))
+		}
 	}
 }
 

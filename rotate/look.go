@@ -119,7 +119,7 @@ func (o *observer) twins(p *policy.Policy, l *plan.LogFacts, peek *peek) {
 	for i := range l.Archives {
 		a := &l.Archives[i]
 		if ext := packed[a.Place]; a.Ext == "" && ext != "" {
-			a.Twin = peek.twin(a.Place, plan.Place{Dir: a.Dir, Name: a.Name + ext}, ext)
+			peek.twin(a, plan.Place{Dir: a.Dir, Name: a.Name + ext}, ext)
 		}
 	}
 }
@@ -210,25 +210,22 @@ func (k *peek) read(p plan.Place, do func(*os.File, fsys.Info) error) error {
 	return do(f, info)
 }
 
-// twin compares a plain archive with a packed one. Where that cannot be done,
-// both are left alone.
-func (k *peek) twin(plain, packed plan.Place, ext string) plan.Twin {
+// twin compares a plain archive, as it is at the time, with a packed one. Where
+// that cannot be done, both are left alone.
+func (k *peek) twin(a *plan.Archive, packed plan.Place, ext string) {
 	verdict := compress.Differs
-	if err := k.read(plain, func(a *os.File, _ fsys.Info) error {
-		return k.read(packed, func(b *os.File, _ fsys.Info) (err error) {
-			verdict, err = compress.Same(k.ctx, a, b, ext)
+	if err := k.read(a.Place, func(plain *os.File, info fsys.Info) error {
+		a.Size, a.ModTime = info.Size, info.ModTime
+		return k.read(packed, func(f *os.File, _ fsys.Info) (err error) {
+			verdict, err = compress.Same(k.ctx, plain, f, ext)
 			return err
 		})
 	}); err != nil {
-		return plan.NoTwin
+		return
 	}
-	switch verdict {
-	case compress.Equal:
-		return plan.Whole
-	case compress.Prefix:
-		return plan.Part
-	}
-	return plan.Other
+	a.Twin = map[compress.Verdict]plan.Twin{
+		compress.Equal: plan.Whole, compress.Prefix: plan.Part, compress.Differs: plan.Other,
+	}[verdict]
 }
 
 // free returns the bytes free around d, or -1 when that cannot be told: then

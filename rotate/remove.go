@@ -3,6 +3,7 @@ package rotate
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"rotate/rotate/internal/fsys"
 	"rotate/rotate/plan"
@@ -66,7 +67,8 @@ func (x *execution) shred(ctx context.Context, j *job, d *fsys.Dir, p plan.Place
 }
 
 // discard removes one of a pair of archives, for the sake of the other: once
-// the other's name is durable, and unless somebody still writes this one.
+// the other's name is durable, and unless somebody still writes this one, or has
+// since the two were compared.
 func (x *execution) discard(ctx context.Context, j *job, p plan.Place) error {
 	return j.dirs.change(p.Dir, func(d *fsys.Dir) error {
 		f, info, err := d.Open(p.Name)
@@ -79,10 +81,19 @@ func (x *execution) discard(ctx context.Context, j *job, p plan.Place) error {
 			return fmt.Errorf("remove %q: %w", p.Path(), err)
 		case status != signaler.Released:
 			return fmt.Errorf("remove %q: it is still written", p.Path())
+		case j.changed(p, info):
+			return fmt.Errorf("remove %q: it was written since it was compared; the next run compares again", p.Path())
 		}
 		if err := d.Sync(); err != nil {
 			return err
 		}
 		return x.drop(ctx, j, d, p, info.ID)
+	})
+}
+
+// changed reports whether an archive is not as it was when it was observed.
+func (j *job) changed(p plan.Place, now fsys.Info) bool {
+	return slices.ContainsFunc(j.Log.Archives, func(a plan.Archive) bool {
+		return a.Place == p && a.Size >= 0 && (a.Size != now.Size || !a.ModTime.Equal(now.ModTime))
 	})
 }

@@ -105,8 +105,8 @@ type Archive struct {
 	Generation Generation
 	Ext        string    // what its compression added to the name; "": plain
 	Ino        uint64    // from the directory entry: a hint, not an identity
-	Size       int64     // -1: no rule needs it
-	ModTime    time.Time // zero: no rule needs it
+	Size       int64     // -1: no rule needs it; with Twin, when it was compared
+	ModTime    time.Time // zero: no rule needs it; with Twin, when it was compared
 	Twin       Twin      // of a plain archive that has a packed one beside it
 }
 
