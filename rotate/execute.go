@@ -142,8 +142,9 @@ func (g *group) turning() []*job {
 }
 
 // saveState makes the moments of rotation durable: those of this run, of runs
-// that ended before they could, and that at which a log was met first.
-func (x *execution) saveState() {
+// that ended before they could, and that at which a log was met first. It reports
+// whether they are.
+func (x *execution) saveState() bool {
 	for i := range x.Plan.Policies {
 		for k := range x.Plan.Policies[i].Logs {
 			l := &x.Plan.Policies[i].Logs[k]
@@ -151,8 +152,8 @@ func (x *execution) saveState() {
 			if !known {
 				last = x.Plan.Now
 			}
-			if known && len(l.Owed) == 0 {
-				continue
+			if known && len(x.owed) == 0 || last.After(x.Plan.Now) {
+				continue // it is what the state says, or said before the clock went back
 			}
 			if saved, _ := x.state.Last(l.Path()); saved.Before(last) {
 				x.state.Set(l.Path(), last)
@@ -160,9 +161,11 @@ func (x *execution) saveState() {
 		}
 	}
 	x.forget()
-	if err := x.state.Save(x.fs, x.opts.Held); err != nil {
+	err := x.state.Save(x.fs, x.opts.Held)
+	if err != nil {
 		x.fault(err)
 	}
+	return err == nil
 }
 
 // forget drops what the state says of logs that nothing was heard of for a

@@ -31,17 +31,25 @@ func (o *observer) history(p *policy.Policy, l *plan.LogFacts, ino uint64) {
 			l.CutShort = e.Turned.Unix() > l.Last.Unix()
 			continue
 		}
+		if e.Head == "" {
+			o.turned(l, e)
+		}
 		// A shift may have moved the archive since: it is known by its inode.
 		for _, a := range l.Archives {
 			if a.Ino != e.Ino || a.Dir.ID.Dev != e.Dev || a.Ext != "" {
 				continue
 			}
 			l.Owed = append(l.Owed, plan.Owed{Archive: a.Place, ID: plan.ID{Dev: e.Dev, Ino: e.Ino}, Since: e.Turned})
-			if e.Turned.After(l.Last) {
-				l.Last = e.Turned // the run that turned it ended before it could say so
-			}
 			break
 		}
+	}
+}
+
+// turned takes the time of a turn from what is owed, if the run ended before it
+// could tell the state, or could not. A time to come is none: the clock was wrong.
+func (o *observer) turned(l *plan.LogFacts, e state.Owed) {
+	if e.Turned.After(l.Last) && !e.Turned.After(o.opts.Now) {
+		l.Last = e.Turned
 	}
 }
 
@@ -95,9 +103,7 @@ func (o *observer) interrupted(p *policy.Policy, naming *plan.Naming, l *plan.Lo
 		l.Copied = &newest.Place
 		l.Stat = statOf(info)
 	case copied, !peek.begins(l.Place, owed[i]):
-		if owed[i].Turned.After(l.Last) {
-			l.Last = owed[i].Turned
-		}
+		o.turned(l, owed[i])
 		if copy, err := peek.stat(newest.Place); err == nil && newest.Ext == "" {
 			l.Owed = append(l.Owed, plan.Owed{Archive: newest.Place, ID: plan.ID(copy.ID), Since: owed[i].Turned})
 		}

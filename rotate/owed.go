@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"time"
 
 	"rotate/rotate/internal/fsys"
 	"rotate/rotate/internal/state"
@@ -32,8 +33,9 @@ func (x *execution) intend(ctx context.Context) error {
 }
 
 // carry finds what is on record and stays there, whatever the jobs do: of logs
-// that this run does not look at, as long as it is there, and of logs whose
-// turn was cut short and is not made up for now.
+// that this run does not look at, as long as it is there, of logs whose turn was
+// cut short and is not made up for now, and of those whose turn the state could
+// not be told.
 func (x *execution) carry() {
 	x.others = nil
 	if len(x.owed) == 0 {
@@ -42,17 +44,41 @@ func (x *execution) carry() {
 	logs := x.planned()
 	for _, o := range x.owed {
 		switch l := logs[o.Log]; {
-		case l == nil && x.exists(o), l != nil && l.CutShort && l.Action != plan.Turn && !onTheWay(l, o):
+		case l == nil && x.exists(o),
+			l != nil && l.CutShort && l.Action != plan.Turn && !onTheWay(l, o),
+			l != nil && !l.CutShort && !onTheWay(l, o) && x.untold(o):
 			x.others = append(x.others, o)
 		}
 	}
 }
 
+// untold reports whether the state does not know of a turn that is on record.
+func (x *execution) untold(o state.Owed) bool {
+	last, _ := x.state.Last(o.Log)
+	return last.Before(o.Turned.Truncate(time.Second)) && !o.Turned.After(x.Plan.Now)
+}
+
+// forgive drops from what is on record the turns that the state knows of now. It
+// reports whether there were any.
+func (x *execution) forgive() bool {
+	before := len(x.others)
+	if before == 0 {
+		return false
+	}
+	logs := x.planned()
+	x.others = slices.DeleteFunc(x.others, func(o state.Owed) bool {
+		return logs[o.Log] != nil && !logs[o.Log].CutShort
+	})
+	return len(x.others) < before
+}
+
 // record writes down what is still owed, and when each log was turned.
 func (x *execution) record() {
 	x.sync()
-	x.saveState() // before what it could be told from is forgotten
-	if x.paid() {
+	if !x.saveState() {
+		return // what it can be told from is not forgotten
+	}
+	if x.forgive() || x.paid() {
 		if err := x.saveOwed(x.debts(unpaid)); err != nil {
 			x.fault(err)
 		}
