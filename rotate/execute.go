@@ -171,8 +171,8 @@ func (x *execution) saveState() bool {
 // forget drops what the state says of logs that nothing was heard of for a
 // year, as logrotate does: services come and go.
 func (x *execution) forget() {
-	if !x.state.Changed() {
-		return // a run that does nothing writes nothing
+	if !x.state.Changed() || len(x.opts.Only) > 0 {
+		return // a run that does nothing writes nothing; one that looks at some logs knows nothing of others
 	}
 	var planned map[string]*plan.LogPlan
 	for log, last := range x.state.All() {

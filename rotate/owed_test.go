@@ -82,3 +82,16 @@ func TestOwedFromTheFuture(t *testing.T) {
 	w.run(toml)
 	w.want("log", map[string]string{"a.log": "", "a.log.1": "new\nnew\nnew\nnew\n", "a.log.2": "new\n", "a.log.3": "one\n"})
 }
+
+// TestOnlyForgetsNothing keeps what the state says of a log that --only leaves out.
+func TestOnlyForgetsNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("log/a.log", "a")
+	w.write("log/b.log", "b")
+	w.seen("log/a.log", "log/b.log")
+	w.now = noon.AddDate(1, 0, 0)
+	w.runOK(daily, func(o *Options) { o.Only = []string{w.path("log/b.log")} })
+	w.runOK(daily)
+	w.want("log", map[string]string{"a.log.1": "a", "b.log.1": "b"})
+}
