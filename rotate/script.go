@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -17,17 +18,21 @@ import (
 )
 
 // shell runs the scripts of policies, as logrotate does: /bin/sh -c SCRIPT,
-// with logrotate_script as $0. File names are arguments, never shell text.
+// with logrotate_script as $0. File names are arguments, never shell text. One
+// script runs at a time: those who write them expect no other beside it.
 type shell struct {
+	mu             sync.Mutex
 	stdout, stderr io.Writer
 	log            *os.File // descriptor 3; nil: none
 }
 
 // run runs script, the value of directive in p, unless it is empty.
-func (s shell) run(ctx context.Context, p *policy.Policy, directive, script string, args ...string) error {
+func (s *shell) run(ctx context.Context, p *policy.Policy, directive, script string, args ...string) error {
 	if strings.TrimSpace(script) == "" {
 		return nil
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	ctx, cancel := within(ctx, p.Timeout)
 	defer cancel()
 	c := exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", script, "logrotate_script"}, args...)...)

@@ -85,3 +85,17 @@ func TestScriptsOfNothing(t *testing.T) {
 	w.write("log/a.log", "a")
 	w.runOK("[log.app]\npaths=['DIR/log/*.log']\nsize='1M'\nrotate=1\nfirstaction='exit 1'\nprerotate='exit 1'\npostrotate='exit 1'\nlastaction='exit 1'\n")
 }
+
+// TestScriptsOneAtATime lets archives of many logs go at once: each script
+// fails if it finds another at work.
+func TestScriptsOneAtATime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for i := range 20 {
+		w.write(fmt.Sprintf("log/%d.log.2", i), "old")
+	}
+	w.runOK("[log.app]\npaths=['DIR/log/*.log']\nmissingok=true\nfrequency='daily'\nrotate=1\npreremove='mkdir DIR/busy && rmdir DIR/busy'\n", func(o *Options) { o.Jobs = 8 })
+	if left := w.tree("log"); len(left) != 0 {
+		t.Errorf("left: %v", sorted(left))
+	}
+}
