@@ -482,6 +482,31 @@ func TestTruncateGoesBack(t *testing.T) {
 	w.want("log", map[string]string{"a.log": "", "a.log.1": "one\ntwo\n"})
 }
 
+// TestCopyIsSwapped has another file take the name of the copy, before the log
+// is emptied: nothing is written to that file, and the log stays.
+func TestCopyIsSwapped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("log/a.log", "one\n")
+	w.write("precious", "")
+	w.seen("log/a.log")
+	r := w.prepare(daily + "copytruncate = true\n")
+	swapped := false
+	r.fs.Before = func(op fsys.Op) error {
+		if _, err := os.Stat(w.path("log/a.log.1")); op.Call == "close" && err == nil && !swapped {
+			swapped = true
+			w.must(os.Remove(w.path("log/a.log.1")))
+			w.must(os.Link(w.path("precious"), w.path("log/a.log.1")))
+			w.append("log/a.log", "two\n")
+		}
+		return nil
+	}
+	if !r.Execute(context.Background()).Failed() {
+		t.Error("the run did not fail")
+	}
+	w.want("log", map[string]string{"a.log": "one\ntwo\n", "a.log.1": ""})
+}
+
 // TestOneFailureStopsOneLog keeps P9.
 func TestOneFailureStopsOneLog(t *testing.T) {
 	t.Parallel()

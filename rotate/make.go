@@ -85,6 +85,7 @@ func (x *execution) copyLog(ctx context.Context, j *job, s plan.Step) error {
 			if err := x.fs.Fsync(src); err != nil {
 				return err
 			}
+			j.rare().copyID = t.ID()
 			return t.Publish(s.To.Name)
 		})
 	})

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"rotate/rotate/internal/fsys"
 	"rotate/rotate/plan"
 	"rotate/rotate/policy"
 	"rotate/signaler"
@@ -72,6 +73,7 @@ type Rare struct {
 	// Of a log that is copied.
 	head    string // digest of how it begins
 	copy    plan.Place
+	copyID  fsys.ID
 	written time.Time // when it was last written, before it was copied
 }
 

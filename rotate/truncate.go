@@ -36,11 +36,14 @@ func (x *execution) truncate(ctx context.Context, j *job, s plan.Step) error {
 			return fmt.Errorf("truncate %q: %w", s.From.Path(), fsys.ErrSwapped)
 		}
 		return j.dirs.use(s.To.Dir, func(d *fsys.Dir) error {
-			archive, _, err := d.OpenWrite(s.To.Name)
+			archive, info, err := d.OpenWrite(s.To.Name)
 			if err != nil {
 				return err
 			}
 			defer archive.Close() // synced below
+			if j.Log.Copied == nil && info.ID != j.rare().copyID {
+				return fmt.Errorf("truncate %q: its copy %q: %w", s.From.Path(), s.To.Path(), fsys.ErrSwapped)
+			}
 			// The copy's name must outlive what it is the copy of.
 			if err := d.Sync(); err != nil {
 				return err

@@ -63,6 +63,9 @@ func (d *Dir) temp(attr Attr, name string) (*Temp, error) {
 // File returns the file, open for reading and writing. It is the Temp's to close.
 func (t *Temp) File() *os.File { return t.file }
 
+// ID returns the identity of the file, which it keeps when it is published.
+func (t *Temp) ID() ID { return t.id }
+
 // Publish gives the file its looks, makes what was written durable, and then
 // gives it its name. A name that is taken is fs.ErrExist.
 //
