@@ -66,12 +66,7 @@ func (l *LogReport) warn(err error) {
 // turned are still told: see grace. What the kernel itself does not interrupt is
 // waited for: fsync of a large file, and a file server that does not answer.
 func (r *Run) Execute(ctx context.Context) *Report {
-	x := &execution{
-		Run:     r,
-		as:      newActors(r.fs),
-		report:  &Report{},
-		scripts: shell{stdout: r.opts.Stdout, stderr: r.opts.Stderr, log: r.opts.Log},
-	}
+	x := r.execution()
 	defer x.as.close()
 	x.gather()
 	x.unserved()
@@ -86,6 +81,15 @@ func (r *Run) Execute(ctx context.Context) *Report {
 	x.finish(ctx)
 	x.record()
 	return x.report
+}
+
+func (r *Run) execution() *execution {
+	return &execution{
+		Run:     r,
+		as:      newActors(r.fs),
+		report:  &Report{Plan: r.Plan},
+		scripts: shell{stdout: r.opts.Stdout, stderr: r.opts.Stderr, log: r.opts.Log},
+	}
 }
 
 // fault reports an error that concerns no single log.

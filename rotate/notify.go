@@ -35,19 +35,14 @@ func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
 func (x *execution) notify(ctx context.Context) []signalled {
 	late, cancel := outlive(ctx) // what was turned must be told
 	defer cancel()
-	n := &notifier{execution: x, told: map[delivery]*Told{}, asked: map[string]*TargetReport{}}
+	n := x.notifier()
 	concerned := make([][]*job, len(x.groups))
 	for k, g := range x.groups {
 		concerned[k] = x.concerned(ctx, g)
 		if len(concerned[k]) == 0 {
 			continue
 		}
-		for i := range g.Policy.Notify {
-			t := &g.Policy.Notify[i]
-			if n.tell(late, g.Policy, t) {
-				g.wait = max(g.wait, t.Wait)
-			}
-		}
+		n.tellAll(late, g)
 	}
 	for k, g := range x.groups {
 		if g.Policy.Scripts.Post != "" && len(concerned[k]) > 0 {
@@ -120,6 +115,20 @@ type notifier struct {
 	asked map[string]*TargetReport // by what the target says
 	told  map[delivery]*Told
 	open  []signalled
+}
+
+func (x *execution) notifier() *notifier {
+	return &notifier{execution: x, told: map[delivery]*Told{}, asked: map[string]*TargetReport{}}
+}
+
+// tellAll tells the targets of a policy.
+func (n *notifier) tellAll(ctx context.Context, g *group) {
+	for i := range g.Policy.Notify {
+		t := &g.Policy.Notify[i]
+		if n.tell(ctx, g.Policy, t) {
+			g.wait = max(g.wait, t.Wait)
+		}
+	}
 }
 
 // signalled is a process that got a signal, held so that it can be seen to

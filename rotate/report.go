@@ -56,10 +56,11 @@ type LogReport struct {
 	Turned   bool            // the live log was turned over
 
 	failed bool
-	untold bool       // postrotate failed: its archives stay as they are for this run
-	began  bool       // a step of the turn was tried, so that archives may have moved
-	dirs   *handles   // as whom the policy acts; nil if that failed
-	mu     sync.Mutex // guards Rare and failed in phase 4
+	untold bool         // postrotate failed: its archives stay as they are for this run
+	began  bool         // a step of the turn was tried, so that archives may have moved
+	watch  []plan.Place // looked at instead of Settle; nil: that
+	dirs   *handles     // as whom the policy acts; nil if that failed
+	mu     sync.Mutex   // guards Rare and failed in phase 4
 }
 
 // Rare is what few logs have.
@@ -152,7 +153,7 @@ func (l *LogReport) Settled() (all []Settled) {
 		return nil
 	}
 	w := l.Log.Work()
-	for i, at := range w.Settle {
+	for i, at := range l.settles(&w) {
 		s := Settled{Owed: l.record(&w, at), Status: signaler.Released, After: l.After[i]}
 		if k := slices.IndexFunc(l.Open(), func(o Settled) bool { return o.Archive == at }); k >= 0 {
 			s = l.Open()[k]
@@ -160,6 +161,14 @@ func (l *LogReport) Settled() (all []Settled) {
 		all = append(all, s)
 	}
 	return all
+}
+
+// settles lists the archives that are looked at.
+func (l *LogReport) settles(w *plan.Work) []plan.Place {
+	if l.watch != nil {
+		return l.watch
+	}
+	return w.Settle
 }
 
 // record returns what is on record of an archive, if anything is.
@@ -225,8 +234,12 @@ type Told struct {
 	Unit    string
 	PID     int
 	Name    string
-	Died    bool  // it was gone when the run had settled
-	Doubt   error // why it may take the signal for something else; nil: nothing is known
+	User    string
+	Exe     string    // path of its program; "" if it may not be read
+	Within  string    // the systemd unit that it belongs to, or ""
+	Started time.Time // to a hundredth of a second
+	Died    bool      // it was gone when the run had settled
+	Doubt   error     // why it may take the signal for something else; nil: nothing is known
 }
 
 // Whence is the pidfile or unit that names the process.

@@ -26,6 +26,7 @@ type Options struct {
 	State string    // path of the state file
 	Now   time.Time // the moment of the run, in the zone whose days count
 	Force bool      // turn every log
+	Hold  bool      // turn none
 	Only  []string  // names of policies, or paths or globs of logs; empty: all
 	Jobs  int       // archives compressed at a time; 0: one for each processor
 	Held  *Held     // the lock on State; nil: none
@@ -99,7 +100,7 @@ func Prepare(ctx context.Context, policies []*policy.Policy, opts Options) (*Run
 	}
 	r.owed, r.Warnings = owed, append(r.Warnings, warnings...)
 
-	if err := r.decide(ctx, false); err != nil {
+	if err := r.decide(ctx, opts.Hold); err != nil {
 		return nil, err
 	}
 	return r, nil

@@ -34,8 +34,9 @@ func (x *execution) settling(ctx context.Context, yield func(signaler.Watched) b
 				continue // its archives are not where the plan says, or are for the next run
 			}
 			w := j.Log.Work()
-			j.After = make([]time.Duration, len(w.Settle))
-			for i, archive := range w.Settle {
+			archives := j.settles(&w)
+			j.After = make([]time.Duration, len(archives))
+			for i, archive := range archives {
 				s := Settled{Owed: j.record(&w, archive)}
 				if !yield(signaler.Watched{
 					Wait: g.wait,

@@ -52,5 +52,8 @@ func whom(t *policy.Target) (opens []func() (*signaler.Process, error), err erro
 
 // Seen is what is reported of a process that a target names.
 func Seen(p *signaler.Process, t *policy.Target) *Told {
-	return &Told{Pidfile: p.Pidfile(), Unit: t.Unit, PID: p.PID(), Name: p.Name(), Doubt: p.Doubt(t.Signal)}
+	return &Told{
+		Pidfile: p.Pidfile(), Unit: t.Unit, PID: p.PID(), Name: p.Name(), User: p.User(), Exe: p.Exe(), Within: p.Unit(),
+		Started: p.Started(), Doubt: p.Doubt(t.Signal),
+	}
 }

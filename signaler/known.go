@@ -50,9 +50,12 @@ func (p *Process) harm(sig syscall.Signal) (h harm) {
 	return h
 }
 
-// Doubt says why sig may do something else than what a rotation wants of this
-// program, with an [*Error], or nil. Where that is sure, Check refuses.
+// Doubt says why sig may do something else than what a rotation wants of the
+// process, with an [*Error], or nil. Where that is sure, Check refuses.
 func (p *Process) Doubt(sig syscall.Signal) error {
+	if p.ignored>>(sig-1)&1 == 1 {
+		return p.fail(Harmful, nil, fmt.Sprintf("%s ignores %s, so it does not reopen its log on it", p.who(), signalName(sig)), p.better())
+	}
 	h := p.harm(sig)
 	if h.does == "" {
 		return nil

@@ -131,13 +131,23 @@ func (p *Process) Late() time.Duration {
 	if p.path == "" {
 		return 0
 	}
+	started := p.Started()
+	if started.IsZero() {
+		return 0 // no hint
+	}
+	return started.Sub(p.written)
+}
+
+// Started is when the process started, by the clock as it is set now. Zero: it
+// cannot be told.
+func (p *Process) Started() time.Time {
 	const tick = time.Second / 100 // USER_HZ is 100 wherever Go runs
 	var now unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &now); err != nil {
-		return 0 // no hint
+		return time.Time{}
 	}
 	age := time.Duration(now.Nano()) - time.Duration(p.start)*tick
-	return time.Since(p.written) - age
+	return time.Now().Add(-age).Round(0)
 }
 
 // Alive reports whether the process still runs. A zombie does not.

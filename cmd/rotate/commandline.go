@@ -14,6 +14,7 @@ type cli struct {
 	Run     runCmd     `cmd:"" default:"withargs" help:"Turn the logs that are due (the default)."`
 	Check   checkCmd   `cmd:"" help:"Say what is wrong with the configuration, its logs and its targets."`
 	Explain explainCmd `cmd:"" help:"Say what is decided about a log, and why."`
+	Signal  signalCmd  `cmd:"" help:"Tell services to reopen their logs, and see that they do, without turning any."`
 	Convert convertCmd `cmd:"" help:"Write a configuration of logrotate as TOML."`
 	Demo    demoCmd    `cmd:"" help:"Show the whole job with a real service in a temporary folder."`
 	Version versionCmd `cmd:"" help:"Print the version."`

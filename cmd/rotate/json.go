@@ -115,6 +115,8 @@ type jsonProcess struct {
 	Unit    string `json:"unit,omitempty"`
 	PID     int    `json:"pid"`
 	Name    string `json:"name"`
+	User    string `json:"user,omitempty"`
+	Exe     string `json:"exe,omitempty"`
 	Died    bool   `json:"died"`
 	Warning string `json:"warning,omitempty"`
 }

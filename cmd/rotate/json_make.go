@@ -142,7 +142,7 @@ func makeTarget(t *rotate.TargetReport, dryRun bool) jsonTarget {
 		j.Signal = signalName(t.Target.Signal)
 	}
 	for _, p := range t.Told {
-		who := jsonProcess{Pidfile: p.Pidfile, Unit: p.Unit, PID: p.PID, Name: p.Name, Died: p.Died}
+		who := jsonProcess{Pidfile: p.Pidfile, Unit: p.Unit, PID: p.PID, Name: p.Name, User: p.User, Exe: p.Exe, Died: p.Died}
 		if p.Doubt != nil {
 			who.Warning = p.Doubt.Error()
 		}
