@@ -332,13 +332,13 @@ func (o *observer) olddir(p *policy.Policy, home *folder) olddir {
 }
 
 // archives appends the archives of the log base that f holds. No later policy
-// takes them for logs.
+// takes them for logs; what an earlier policy has as a log is none.
 func (o *observer) archives(naming *plan.Naming, base string, f *folder, list []plan.Archive) []plan.Archive {
 	from, to := f.with(naming.Prefix(base))
 	for i := from; i < to; i++ {
 		e := &f.entries[i]
 		if g, ext, ok := naming.Parse(base, e.Name); ok {
-			if e.Type != unix.DT_REG {
+			if e.Type != unix.DT_REG || f.claims[i] >= asLog {
 				if o.taken == nil {
 					o.taken = map[plan.Place]plan.Kind{}
 				}

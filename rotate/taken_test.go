@@ -67,3 +67,20 @@ func TestTakenNames(t *testing.T) {
 		})
 	}
 }
+
+// TestLogOfAnotherPolicy has a log that is called like an archive of another:
+// it is neither moved nor removed.
+func TestLogOfAnotherPolicy(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("log/a", "live")
+	w.write("log/a.1", "one")
+	w.write("log/a.4", "instance")
+	w.write("log/a.5", "instance")
+	w.seen("log/a")
+	r := w.run("[log.instances]\npaths=['DIR/log/a.[45]']\nfrequency='yearly'\nminsize='1M'\nrotate=1\n[log.app]\npaths=['DIR/log/a']\nfrequency='daily'\nrotate=3\n")
+	if r.Failed() {
+		t.Error(said(r))
+	}
+	w.want("log", map[string]string{"a.1": "live", "a.2": "one", "a.4": "instance", "a.5": "instance"})
+}
