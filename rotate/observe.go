@@ -28,6 +28,7 @@ type observer struct {
 	number     int            // of the policy that is looked at
 	duplicates []plan.Problem // of that policy
 
+	named    map[name]int             // the last policy that names this very path
 	served   map[*policy.Pattern]bool // it led to something
 	failures map[*policy.Pattern][]*folder
 	taken    map[plan.Place]plan.Kind // of one policy, as in plan.PolicyFacts
@@ -44,6 +45,7 @@ func observe(ctx context.Context, files *fsys.FS, policies []*policy.Policy, st 
 		tree:     newTree(ctx, files, st, owed),
 		state:    st,
 		owed:     map[string][]state.Owed{},
+		named:    map[name]int{},
 		served:   map[*policy.Pattern]bool{},
 		failures: map[*policy.Pattern][]*folder{},
 		made:     map[string]*plan.Dir{},
@@ -55,6 +57,13 @@ func observe(ctx context.Context, files *fsys.FS, policies []*policy.Policy, st 
 	}()
 	for _, e := range owed {
 		o.owed[e.Log] = append(o.owed[e.Log], e)
+	}
+	for i, p := range policies {
+		for _, pattern := range p.Paths {
+			if !hasMeta(pattern.Text) {
+				o.named[name{path.Dir(pattern.Text), path.Base(pattern.Text)}] = i
+			}
+		}
 	}
 	facts := &plan.Facts{Now: opts.Now, Force: opts.Force}
 	for i, p := range policies {
@@ -87,6 +96,9 @@ func (o *observer) actAs(p *policy.Policy) *fsys.FS {
 	}
 	return o.actors[*p.Su]
 }
+
+// name is a path: that of a folder, and a name in it.
+type name struct{ dir, base string }
 
 // match is one path that a policy's patterns stand for.
 type match struct {
@@ -332,13 +344,15 @@ func (o *observer) olddir(p *policy.Policy, home *folder) olddir {
 }
 
 // archives appends the archives of the log base that f holds. No later policy
-// takes them for logs; what an earlier policy has as a log is none.
+// takes them for logs; what an earlier policy has as a log is none, nor what any
+// other names as one.
 func (o *observer) archives(naming *plan.Naming, base string, f *folder, list []plan.Archive) []plan.Archive {
 	from, to := f.with(naming.Prefix(base))
 	for i := from; i < to; i++ {
 		e := &f.entries[i]
 		if g, ext, ok := naming.Parse(base, e.Name); ok {
-			if e.Type != unix.DT_REG || f.claims[i] >= asLog {
+			other, named := o.named[name{f.Path, e.Name}]
+			if e.Type != unix.DT_REG || f.claims[i] >= asLog || named && other != o.number {
 				if o.taken == nil {
 					o.taken = map[plan.Place]plan.Kind{}
 				}

@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"strings"
 	"syscall"
@@ -72,15 +73,23 @@ func TestTakenNames(t *testing.T) {
 // it is neither moved nor removed.
 func TestLogOfAnotherPolicy(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.write("log/a", "live")
-	w.write("log/a.1", "one")
-	w.write("log/a.4", "instance")
-	w.write("log/a.5", "instance")
-	w.seen("log/a")
-	r := w.run("[log.instances]\npaths=['DIR/log/a.[45]']\nfrequency='yearly'\nminsize='1M'\nrotate=1\n[log.app]\npaths=['DIR/log/a']\nfrequency='daily'\nrotate=3\n")
-	if r.Failed() {
-		t.Error(said(r))
+	const app = "[log.app]\npaths=['DIR/log/a']\nfrequency='daily'\nrotate=3\n"
+	const instances = "[log.instances]\npaths=['DIR/log/a.%s']\nfrequency='yearly'\nminsize='1M'\nrotate=1\n"
+	for name, toml := range map[string]string{
+		"earlier": fmt.Sprintf(instances, "[45]") + app,
+		"later":   app + fmt.Sprintf(instances, "4', 'DIR/log/a.5"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.write("log/a", "live")
+			w.write("log/a.1", "one")
+			w.write("log/a.4", "instance")
+			w.write("log/a.5", "instance")
+			w.seen("log/a")
+			if r := w.run(toml); r.Failed() {
+				t.Error(said(r))
+			}
+			w.want("log", map[string]string{"a.1": "live", "a.2": "one", "a.4": "instance", "a.5": "instance"})
+		})
 	}
-	w.want("log", map[string]string{"a.1": "live", "a.2": "one", "a.4": "instance", "a.5": "instance"})
 }
