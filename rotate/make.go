@@ -29,20 +29,12 @@ func (x *execution) create(j *job, p, old plan.Place) error {
 	})
 }
 
-// makeDir makes the folder d, one level deep.
+// makeDir makes the folder d, and those above it that are missing.
 func (x *execution) makeDir(j *job, d *plan.Dir) error {
 	if j.dirs.made[d] != (plan.ID{}) {
 		return nil // for another log a moment ago
 	}
-	parent, err := j.dirs.fs.OpenDir(path.Dir(d.Path))
-	if err != nil {
-		return err
-	}
-	defer parent.Close() // synced below
-	if err := parent.Mkdir(path.Base(d.Path), overlay(fsys.Attr{Mode: 0o755, UID: -1, GID: -1}, j.Policy.MakeDir)); err != nil {
-		return err
-	}
-	if err := parent.Sync(); err != nil {
+	if err := j.dirs.mkdir(d.Path, overlay(fsys.Attr{Mode: 0o755, UID: -1, GID: -1}, j.Policy.MakeDir)); err != nil {
 		return err
 	}
 	made, err := j.dirs.fs.OpenDir(d.Path)
@@ -52,6 +44,25 @@ func (x *execution) makeDir(j *job, d *plan.Dir) error {
 	defer made.Close() // read only: nothing to lose
 	j.dirs.made[d] = plan.ID(made.ID())
 	return nil
+}
+
+// mkdir makes a folder durably, and those above it that are missing.
+func (h *handles) mkdir(name string, attr fsys.Attr) error {
+	parent, err := h.fs.OpenDir(path.Dir(name))
+	if missing(err) {
+		if err := h.mkdir(path.Dir(name), attr); err != nil {
+			return err
+		}
+		parent, err = h.fs.OpenDir(path.Dir(name))
+	}
+	if err != nil {
+		return err
+	}
+	defer parent.Close() // synced below
+	if err := parent.Mkdir(path.Base(name), attr); err != nil {
+		return err
+	}
+	return parent.Sync()
 }
 
 // copyLog copies a log as it is now to its archive's name, durably. A copy that

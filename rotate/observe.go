@@ -335,8 +335,11 @@ func (o *observer) olddir(p *policy.Policy, home *folder) olddir {
 	if p.MakeDir == nil || !missing(f.err) {
 		return olddir{}
 	}
-	// A folder to be made has no ID yet; it will be on its parent's mount.
+	// A folder to be made has no ID yet; it will be on the mount of what is there above it.
 	parent := o.tree.folder(path.Dir(dir))
+	for missing(parent.err) && parent.Path != "/" {
+		parent = o.tree.folder(path.Dir(parent.Path))
+	}
 	if o.made[dir] == nil {
 		o.made[dir] = &plan.Dir{Path: dir, Mount: parent.Mount, Free: -1}
 	}

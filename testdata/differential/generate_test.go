@@ -21,15 +21,16 @@ type maker struct {
 }
 
 // generate makes a trial; the same one for the same numbers.
-func generate(seed, n uint64) trial {
-	m := &maker{Rand: rand.New(rand.NewPCG(seed, n))}
+func generate(seed, number uint64) trial {
+	m := &maker{Rand: rand.New(rand.NewPCG(seed, number))}
 	if m.once(8) {
 		m.wild, m.t.note = true, wild
 	}
 	var global, blocks []string
-	for i := range pick(m, 1, 1, 1, 1, 2, 2, 3) {
+	n := pick(m, 1, 1, 1, 1, 2, 2, 3)
+	for i := range n {
 		b := m.block(i)
-		if i == 0 && m.once(5) {
+		if n == 1 && m.once(4) {
 			b.directives, global = m.lift(b.directives)
 		}
 		blocks = append(blocks, b.String())
@@ -76,13 +77,13 @@ func (m *maker) add(e entry) { m.t.tree = append(m.t.tree, e) }
 
 // runs decides when the programs run.
 func (m *maker) runs() {
-	steady := strings.Contains(m.t.conf, "%V") // no way to move a week
+	steady := strings.Contains(m.t.text(), "%V") // no way to move a week
 	for i := range pick(m, 1, 1, 2, 2, 3, 4) {
 		r := run{force: m.once(6), lines: pick(m, 0, 1, 3)}
 		if i > 0 && !steady {
-			r.after = pick(m, 0, time.Hour, day, day, 25*time.Hour, 7*day, 8*day, 31*day, long)
+			r.after = pick(m, 0, time.Hour, 25*time.Hour, 25*time.Hour, 2*day+time.Hour, 7*day+time.Hour, 31*day+time.Hour, 100*day+time.Hour)
 		}
-		if dates := strings.Contains(m.t.conf, "dateext"); dates && i > 0 && r.after < day && !m.wild {
+		if dates := strings.Contains(m.t.text(), "dateext"); dates && i > 0 && r.after < day && !m.wild {
 			r.force, r.after = false, max(r.after, 25*time.Hour) // or names collide
 			if steady {
 				break
@@ -109,14 +110,20 @@ func (m *maker) block(i int) block {
 	m.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 	names = names[:pick(m, 1, 1, 1, 2, 3)]
 	s := m.style(i)
+	if s.extension != "" || s.addextension != "" { // it would be an archive of app.log
+		names = slices.DeleteFunc(names, func(n string) bool { return n == "app.1.log" })
+	}
+	if len(names) == 0 {
+		names = []string{"only.log"}
+	}
+	if s.olddir != "" && !strings.Contains(strings.Join(s.directives, ""), "createolddir") {
+		m.add(entry{kind: "dir", mode: pick(m, os.FileMode(0o755), 0o755, 0o700), uid: s.su, gid: s.su, path: m.olddir(s, dir)})
+	}
 	for _, name := range names {
 		m.log(s, path.Join(dir, name))
 	}
 	if m.once(3) {
 		m.stranger(dir, names)
-	}
-	if s.olddir != "" && !strings.Contains(strings.Join(s.directives, ""), "createolddir") || m.once(50) {
-		m.add(entry{kind: "dir", mode: pick(m, os.FileMode(0o755), 0o755, 0o700), path: m.olddir(s, dir)})
 	}
 	if s.su != 0 {
 		m.add(entry{kind: "dir", mode: 0o755, uid: s.su, gid: s.su, path: dir})
@@ -185,7 +192,7 @@ func (m *maker) log(s style, log string) {
 		n = min(n, s.rotate)
 	}
 	for k := range n {
-		if m.once(12) {
+		if m.once(12) && (s.rotate >= 0 || m.wild) { // without a limit logrotate stops there
 			continue // a gap
 		}
 		m.archive(s, log, k)

@@ -86,7 +86,7 @@ func (t trial) smaller(yield func(trial) bool) {
 		}
 	}
 	for i, r := range t.runs {
-		for _, p := range []run{{0, r.lines, r.force}, {r.after, 0, r.force}, {r.after, r.lines, false}} {
+		for _, p := range []run{{r.after, 0, r.force}, {r.after, r.lines, false}} {
 			if p == r {
 				continue
 			}
@@ -144,7 +144,7 @@ func smallerConfs(conf string) (all []string) {
 
 // names matches directives without which it would be another trial: the
 // archives that it begins with were none.
-var names = regexp.MustCompile(`^\s*(rotate\b|compress|date|extension|addextension|start|olddir)`)
+var names = regexp.MustCompile(`^\s*(rotate\b|compress|delaycompress|date|extension|addextension|start|olddir)`)
 
 // units are the lines of a configuration; a script is one.
 func units(conf string) (all []string) {

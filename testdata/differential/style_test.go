@@ -47,12 +47,12 @@ func (m *maker) style(i int) style {
 		}
 	})
 	if s.rotate == 0 && !m.wild { // logrotate makes no copy then, and stumbles over that
-		s.directives = slices.DeleteFunc(s.directives, func(d string) bool { return strings.HasPrefix(d, "\tcopy") })
+		s.directives = slices.DeleteFunc(s.directives, func(d string) bool { return strings.HasPrefix(d, "\tcopy") || d == "\tdelaycompress\n" })
 	}
 	m.scripts(&s, i)
 	if m.once(10) {
 		for j, d := range s.directives {
-			if f := strings.Fields(d); len(f) == 2 && !strings.Contains(d, "endscript") {
+			if f := strings.Fields(d); len(f) == 2 && f[0] != "weekly" && f[0] != "compressoptions" { // an = would be part of the value
 				s.directives[j] = "\t" + f[0] + pick(m, "=", " = ", "\t", "   ") + f[1] + "\n"
 			}
 		}

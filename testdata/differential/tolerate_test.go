@@ -43,6 +43,9 @@ func tolerances() []tolerance {
 		{"D15", "createolddir where nothing is due", false, olddirs},
 		{"D16", "missing logs that have archives", true, gone},
 		{"D18", "renamecopy", false, renamed},
+		{"D20", "postrotate that failed", false, retold},
+		{"D21", "mails of what was not compressed", true, plainMails},
+		{"D22", "the state of a log that is gone for a year", false, remembered},
 		{"3.22", "maxage counts whole days", false, wholeDays},
 	}
 }
@@ -75,7 +78,9 @@ type counts [16]atomic.Int64
 // and a preremove go with them.
 func retention(p pair) (done bool) {
 	for _, name := range slices.Sorted(maps.Keys(p.theirs.tree)) {
-		if _, kept := p.ours.tree[name]; kept || !p.theirs.tree[name].mode.IsRegular() || !p.idle(name) {
+		_, kept := p.ours.tree[name]
+		packed := slices.ContainsFunc(slices.Collect(maps.Keys(p.ours.tree)), func(n string) bool { return strings.HasPrefix(n, name+".") })
+		if kept || packed || !p.theirs.tree[name].mode.IsRegular() || !p.idle(name) {
 			continue
 		}
 		done = true
@@ -93,12 +98,14 @@ func retention(p pair) (done bool) {
 	return done
 }
 
+var turns = regexp.MustCompile(`(?m)^rotating log DIR/(.*), log->rotateCount is`)
+
 // idle reports whether name is an archive of no log that logrotate turned.
 func (p pair) idle(name string) bool {
-	base := path.Base(name)
-	for log := range p.theirs.state {
-		stem := strings.TrimSuffix(path.Base(log), path.Ext(log))
-		if "DIR/"+name == log || strings.HasPrefix(base, stem) && p.theirs.state[log] != p.state[log] {
+	for _, m := range turns.FindAllStringSubmatch(p.theirs.said, -1) {
+		stem := strings.TrimSuffix(path.Base(m[1]), path.Ext(m[1]))
+		near := strings.HasPrefix(name, path.Dir(m[1])+"/") || strings.HasPrefix(name, "log/archive/")
+		if name == m[1] || near && strings.HasPrefix(path.Base(name), stem) {
 			return false
 		}
 	}
@@ -141,9 +148,9 @@ func patterns(p pair) (done bool) {
 	return done
 }
 
-// retried forgets that logrotate counts a log as turned whose scripts failed.
+// retried forgets that logrotate counts a log as turned that could not be.
 func retried(p pair) (done bool) {
-	if !strings.Contains(p.trial.text(), "exit ") || p.theirs.exit != 1 || p.ours.exit != 1 {
+	if p.theirs.exit != 1 || p.ours.exit != 1 {
 		return false
 	}
 	for log, at := range p.theirs.state {
@@ -158,14 +165,24 @@ func retried(p pair) (done bool) {
 }
 
 // compressed drops what preremove recorded of plain files that went because
-// they were compressed, or of those that were compressed to be removed.
+// they were compressed, or of those that were compressed to be removed. By
+// maxage logrotate removes before it moves numbers up, rotate afterwards.
 func compressed(p pair) (done bool) {
-	if !strings.Contains(p.trial.text(), "compress") {
+	if !strings.Contains(p.trial.text(), "compress") && !maxage.MatchString(p.trial.text()) {
 		return false
 	}
 	for kind, args := range p.theirs.scripts {
 		if !strings.HasSuffix(kind, "-preremove") {
 			continue
+		}
+		if ours := p.ours.scripts[kind]; maxage.MatchString(p.trial.text()) && !slices.Equal(args, ours) {
+			done = true
+			for _, all := range [][]string{args, ours} {
+				for i, a := range all {
+					all[i] = number.ReplaceAllString(a, ".N$1>")
+				}
+				slices.Sort(all)
+			}
 		}
 		packed := func(a string) bool {
 			return slices.Contains([]string{".gz", ".bz2", ".xz", ".zst", ".Z", ".z"}, path.Ext(removed(a)))
@@ -185,6 +202,8 @@ func compressed(p pair) (done bool) {
 	}
 	return done
 }
+
+var number = regexp.MustCompile(`\.\d+(\.[^>]*)?>`)
 
 // removed is the name in what preremove recorded.
 func removed(args string) string {
@@ -217,8 +236,7 @@ func olddirs(p pair) (done bool) {
 func unseen(p pair) (done bool) {
 	for log, at := range p.theirs.state {
 		_, known := p.ours.state[log]
-		_, there := p.theirs.tree[strings.TrimPrefix(log, "DIR/")]
-		if at == "now" && !known && !there {
+		if f, there := p.theirs.tree[strings.TrimPrefix(log, "DIR/")]; at == "now" && !known && (!there || !f.mode.IsRegular()) {
 			delete(p.theirs.state, log)
 			done = true
 		}
@@ -227,6 +245,54 @@ func unseen(p pair) (done bool) {
 }
 
 var missed = regexp.MustCompile(`(?m)^error: (.*)$`)
+
+// retold stops where a postrotate failed: the next run of rotate tells again.
+// Until then it leaves the log's archives alone, as logrotate does.
+func retold(p pair) bool {
+	return p.theirs.exit == 1 && p.ours.exit == 1 && failing.MatchString(p.theirs.said)
+}
+
+var failing = regexp.MustCompile(`(?m)^error: error running (shared|non-shared) postrotate script`)
+
+// remembered forgets the logs that logrotate says it forgets.
+func remembered(p pair) (done bool) {
+	for _, m := range forgotten.FindAllStringSubmatch(p.theirs.said, -1) {
+		if _, kept := p.ours.state[m[1]]; kept {
+			delete(p.ours.state, m[1])
+			done = true
+		}
+	}
+	return done
+}
+
+var forgotten = regexp.MustCompile(`(?m)^Removing (DIR/.*) from state file, because it does not exist`)
+
+// plainMails takes the ending of a compressor from the subjects of logrotate's
+// mails, where rotate mailed the plain archive.
+func plainMails(p pair) (done bool) {
+	if maxage.MatchString(p.trial.text()) && !slices.Equal(p.theirs.mails, p.ours.mails) {
+		done = true
+		for _, all := range [][]string{p.theirs.mails, p.ours.mails} {
+			for i, m := range all { // numbers, as in compressed
+				subject, rest, _ := strings.Cut(m, "\n")
+				all[i] = number.ReplaceAllString(subject, ".N$1>") + "\n" + rest
+			}
+			slices.Sort(all)
+		}
+	}
+	for i, m := range p.theirs.mails {
+		if slices.Contains(p.ours.mails, m) {
+			continue
+		}
+		if plain := packedSubject.ReplaceAllString(m, "$1$3"); plain != m && slices.Contains(p.ours.mails, plain) {
+			p.theirs.mails[i], done = plain, true
+		}
+	}
+	slices.Sort(p.theirs.mails)
+	return done
+}
+
+var packedSubject = regexp.MustCompile(`^(mail <-s> <DIR/[^>]*)(\.\w+)(> .*\n)`)
 
 // gone forgives that a log is missing of which there are archives.
 func gone(p pair) bool {

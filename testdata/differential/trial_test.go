@@ -51,7 +51,7 @@ const wild = "wild\n"
 
 const (
 	day  = 24 * time.Hour
-	long = 300 * day
+	long = 400 * day
 )
 
 func (e entry) String() string {

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -215,6 +216,12 @@ func (w *world) write(round, n int) error {
 		_, err = f.Write(lines(log, fmt.Sprintf(" round %d", round), n))
 		if err := errors.Join(err, f.Close()); err != nil {
 			return err
+		}
+		if info, err := os.Stat(filepath.Dir(w.path(log))); err == nil && info.Sys().(*syscall.Stat_t).Uid != 0 {
+			st := info.Sys().(*syscall.Stat_t)
+			if err := os.Chown(w.path(log), int(st.Uid), int(st.Gid)); err != nil { // whose folder it is
+				return err
+			}
 		}
 		if err := os.Chtimes(w.path(log), w.now, w.now); err != nil {
 			return err
