@@ -52,7 +52,7 @@ type format struct {
 	fields string // one letter each
 }
 
-var dateformats = regexp.MustCompile(`(?m)^\s*dateformat[ =]+(\S+)`)
+var dateformats = regexp.MustCompile(`(?m)^\s*dateformat[ \t=]+(\S+)`)
 
 // formats are those in use in a configuration, the longest first.
 func formats(texts ...string) (all []format) {
@@ -62,10 +62,8 @@ func formats(texts ...string) (all []format) {
 			layouts = append(layouts, m[1])
 		}
 	}
-	if len(layouts) == 0 {
-		layouts = []string{"-%Y%m%d", "-%Y%m%d%H"}
-	}
 	slices.SortFunc(layouts, func(a, b string) int { return len(b) - len(a) })
+	layouts = append(layouts, "-%Y%m%d%H", "-%Y%m%d") // where there is no dateformat
 	for _, layout := range slices.Compact(layouts) {
 		f := format{layout: layout}
 		re := ""
