@@ -64,11 +64,7 @@ func (b *bench) once(t trial, verbose bool) (*difference, error) {
 	defer os.RemoveAll(dir)
 	// One second is when it all happens. Only what has finer dates is in a hurry.
 	now := time.Now().UTC().Truncate(time.Second)
-	texts := []string{t.conf}
-	for _, e := range t.tree {
-		texts = append(texts, e.arg)
-	}
-	formats := formats(texts...)
+	formats := formats(t.text())
 	late := func() bool {
 		for _, f := range formats {
 			if t := time.Now().UTC(); strftime(f.layout, t) != strftime(f.layout, now) {

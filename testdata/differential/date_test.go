@@ -55,12 +55,10 @@ type format struct {
 var dateformats = regexp.MustCompile(`(?m)^\s*dateformat[ \t=]+(\S+)`)
 
 // formats are those in use in a configuration, the longest first.
-func formats(texts ...string) (all []format) {
+func formats(conf string) (all []format) {
 	var layouts []string
-	for _, text := range texts {
-		for _, m := range dateformats.FindAllStringSubmatch(text, -1) {
-			layouts = append(layouts, m[1])
-		}
+	for _, m := range dateformats.FindAllStringSubmatch(conf, -1) {
+		layouts = append(layouts, m[1])
 	}
 	slices.SortFunc(layouts, func(a, b string) int { return len(b) - len(a) })
 	layouts = append(layouts, "-%Y%m%d%H", "-%Y%m%d") // where there is no dateformat

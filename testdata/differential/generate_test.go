@@ -167,7 +167,7 @@ func (m *maker) patterns(s style, dir string, names []string) string {
 // log makes a log, its archives and what the state says of it.
 func (m *maker) log(s style, log string) {
 	age := pick(m, time.Hour, 5*time.Hour, 25*time.Hour, 3*day+time.Hour, 9*day+time.Hour)
-	e := entry{kind: "file", mode: m.mode(), path: log, age: age, arg: strconv.Itoa(pick(m, 0, 1, 2, 2, 3, 50, 400))}
+	e := entry{kind: "file", mode: m.mode() | 0o200, path: log, age: age, arg: strconv.Itoa(pick(m, 0, 1, 2, 2, 3, 50, 400))}
 	e.uid, e.gid = m.owner(s)
 	switch {
 	case m.once(60) && (m.wild || !slices.Contains(s.directives, "\tcopytruncate\n")): // which leaves out the hole at the start

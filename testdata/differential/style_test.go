@@ -46,6 +46,13 @@ func (m *maker) style(i int) style {
 			s.directives[i], s.directives[j] = s.directives[j], s.directives[i]
 		}
 	})
+	if s.rotate < 0 && !m.wild { // logrotate moves one archive over another then
+		s.start = 1
+		s.directives = slices.DeleteFunc(s.directives, func(d string) bool { return strings.HasPrefix(d, "\tstart") })
+	}
+	if slices.ContainsFunc(s.directives, maxage.MatchString) { // logrotate mails what is too old even so
+		s.directives = slices.DeleteFunc(s.directives, func(d string) bool { return d == "\tmailfirst\n" })
+	}
 	if s.rotate == 0 && !m.wild { // logrotate makes no copy then, and stumbles over that
 		s.directives = slices.DeleteFunc(s.directives, func(d string) bool { return strings.HasPrefix(d, "\tcopy") || d == "\tdelaycompress\n" })
 	}
@@ -124,6 +131,10 @@ func (m *maker) keep(s *style) {
 
 // method makes the directives that say how a log is turned.
 func (m *maker) method(s *style) {
+	if m.once(25) {
+		s.su = 65534
+		s.say("su nobody nogroup")
+	}
 	switch m.IntN(6) {
 	case 0:
 		s.say("copytruncate")
@@ -143,16 +154,12 @@ func (m *maker) method(s *style) {
 	if m.once(8) {
 		s.olddir = pick(m, "old", "DIR/log/archive", "deep/er")
 		s.say("olddir %s", s.olddir)
-		if m.once(2) {
+		if m.once(2) && s.su == 0 {
 			s.say("createolddir%s", pick(m, " 0755", " 0750", " 0700 nobody nogroup", " 755 root adm"))
 		}
 	}
 	if m.once(25) {
 		s.say("allowhardlink")
-	}
-	if m.once(25) {
-		s.su = 65534
-		s.say("su nobody nogroup")
 	}
 }
 
@@ -268,7 +275,8 @@ func (m *maker) scripts(s *style, i int) {
 			continue
 		}
 		end := ""
-		if m.once(20) && kind != "preremove" { // which logrotate runs at other times too
+		// Preremove runs at other times with logrotate, and renamecopy is half done after postrotate.
+		if m.once(20) && kind != "preremove" && !slices.Contains(s.directives, "\trenamecopy\n") {
 			end = pick(m, "\t\texit 3\n", "\t\tcase $1 in *app*) exit 1;; esac\n")
 		}
 		s.directives = append(s.directives, fmt.Sprintf(script, kind, i, kind, end))

@@ -47,6 +47,7 @@ func tolerances() []tolerance {
 		{"D20", "postrotate that failed", false, retold},
 		{"D21", "mails of what was not compressed", true, plainMails},
 		{"D22", "the state of a log that is gone for a year", false, remembered},
+		{"D26", "rights of a group that su cannot give", false, groupless},
 	}
 }
 
@@ -79,8 +80,7 @@ type counts [16]atomic.Int64
 func retention(p pair) (done bool) {
 	for _, name := range slices.Sorted(maps.Keys(p.theirs.tree)) {
 		_, kept := p.ours.tree[name]
-		packed := slices.ContainsFunc(slices.Collect(maps.Keys(p.ours.tree)), func(n string) bool { return strings.HasPrefix(n, name+".") })
-		if kept || packed || !p.theirs.tree[name].mode.IsRegular() || !p.idle(name) {
+		if kept || p.packed(name) || !p.theirs.tree[name].mode.IsRegular() || !p.idle(name) {
 			continue
 		}
 		done = true
@@ -96,6 +96,16 @@ func retention(p pair) (done bool) {
 		}
 	}
 	return done
+}
+
+// packed reports whether rotate compressed a file that logrotate did not.
+func (p pair) packed(name string) bool {
+	for n := range p.ours.tree {
+		if _, both := p.theirs.tree[n]; !both && strings.HasPrefix(n, name+".") {
+			return true
+		}
+	}
+	return false
 }
 
 var turns = regexp.MustCompile(`(?m)^rotating log DIR/(.*), log->rotateCount is`)
@@ -161,7 +171,21 @@ func retried(p pair) (done bool) {
 			}
 		}
 	}
-	return done
+	if !done {
+		return false
+	}
+	// It has moved the archives up by then, and compressed what was delayed.
+	for name, ours := range p.ours.tree {
+		for moved, theirs := range p.theirs.tree {
+			_, here := p.theirs.tree[name]
+			if _, there := p.ours.tree[moved]; !here && !there && ours.text == theirs.text && ours.mode == theirs.mode && ours.written == theirs.written {
+				delete(p.ours.tree, name)
+				delete(p.theirs.tree, moved)
+				break
+			}
+		}
+	}
+	return true
 }
 
 // compressed drops what preremove recorded of plain files that went because
@@ -183,9 +207,18 @@ func compressed(p pair) (done bool) {
 				}
 				slices.Sort(all)
 			}
+			if args = slices.Compact(args); len(ours) > 0 {
+				p.ours.scripts[kind] = slices.Compact(ours)
+			}
 		}
 		packed := func(a string) bool {
 			return slices.Contains([]string{".gz", ".bz2", ".xz", ".zst", ".Z", ".z"}, path.Ext(removed(a)))
+		}
+		for i, a := range args { // what rotate did not compress, as it went at once
+			plain := func(b string) bool { return removed(b) == strings.TrimSuffix(removed(a), path.Ext(removed(a))) }
+			if j := slices.IndexFunc(p.ours.scripts[kind], plain); packed(a) && j >= 0 && !slices.ContainsFunc(args, plain) {
+				args[i], done = p.ours.scripts[kind][j], true
+			}
 		}
 		args = slices.DeleteFunc(args, func(a string) bool {
 			if slices.Contains(p.ours.scripts[kind], a) {
@@ -281,6 +314,22 @@ func remembered(p pair) (done bool) {
 
 var forgotten = regexp.MustCompile(`(?m)^Removing (DIR/.*) from state file, because it does not exist`)
 
+// groupless gives logrotate's files of policies with su the rights that rotate
+// leaves the group.
+func groupless(p pair) (done bool) {
+	if !strings.Contains(p.trial.text(), "\tsu ") {
+		return false
+	}
+	for name, theirs := range p.theirs.tree {
+		if ours := p.ours.tree[name]; theirs.mode.IsRegular() && theirs.mode&^0o070 == ours.mode {
+			done = done || theirs.mode != ours.mode
+			theirs.mode = ours.mode
+			p.theirs.tree[name] = theirs
+		}
+	}
+	return done
+}
+
 // plainMails takes the ending of a compressor from the subjects of logrotate's
 // mails, where rotate mailed the plain archive.
 func plainMails(p pair) (done bool) {
@@ -322,15 +371,15 @@ func gone(p pair) bool {
 	return true
 }
 
-// renamed gives archives of renamecopy the age of the log, and lets them be
-// there when postrotate runs.
+// renamed gives archives of renamecopy the age and the names of the log, and
+// lets them be there when postrotate runs.
 func renamed(p pair) (done bool) {
 	if !strings.Contains(p.trial.text(), "renamecopy") {
 		return false
 	}
 	for name, theirs := range p.theirs.tree {
-		if ours := p.ours.tree[name]; theirs.written == "now" && ours.written != "now" && ours.written != "" {
-			theirs.written = ours.written
+		if ours := p.ours.tree[name]; theirs.written == "now" && ours.written != "now" && ours.written != "" || ours.links > theirs.links {
+			theirs.written, theirs.links = ours.written, ours.links
 			p.theirs.tree[name] = theirs
 			done = true
 		}
