@@ -30,6 +30,7 @@ func (x *execution) mail(ctx context.Context, j *job, s *StepReport) error {
 		var undo []string
 		if ext == j.Policy.Compress.Ext {
 			undo = j.Policy.Compress.Uncompress
+			ext = compress.Ext(j.Policy.Compress.Method, ext)
 		}
 		text, err := compress.Unpack(ctx, f, ext, undo, j.dirs.credential())
 		if err != nil {

@@ -40,12 +40,12 @@ func tolerances() []tolerance {
 		{"D11", "the order among logs", true, order},
 		{"D12", "$1 of shared scripts", true, patterns},
 		{"D13", "prerotate that failed", false, retried},
+		{"D21", "the names of what is too old", true, numbers},
 		{"D14", "preremove of what was compressed", true, compressed},
 		{"D15", "createolddir where nothing is due", false, olddirs},
 		{"D16", "missing logs that have archives", true, gone},
 		{"D18", "renamecopy", false, renamed},
 		{"D20", "postrotate that failed", false, retold},
-		{"D21", "mails of what was not compressed", true, plainMails},
 		{"D22", "the state of a log that is gone for a year", false, remembered},
 		{"D26", "rights of a group that su cannot give", false, groupless},
 	}
@@ -175,41 +175,31 @@ func retried(p pair) (done bool) {
 		return false
 	}
 	// It has moved the archives up by then, and compressed what was delayed.
-	for name, ours := range p.ours.tree {
-		for moved, theirs := range p.theirs.tree {
-			_, here := p.theirs.tree[name]
-			if _, there := p.ours.tree[moved]; !here && !there && ours.text == theirs.text && ours.mode == theirs.mode && ours.written == theirs.written {
-				delete(p.ours.tree, name)
-				delete(p.theirs.tree, moved)
-				break
-			}
-		}
+	if slices.Equal(contents(p.theirs), contents(p.ours)) {
+		p.theirs.tree = maps.Clone(p.ours.tree)
 	}
 	return true
 }
 
+// contents are the files of a tree, whatever they are called.
+func contents(s *sight) (all []string) {
+	for _, f := range s.tree {
+		f.packed = ""
+		all = append(all, f.String())
+	}
+	slices.Sort(all)
+	return all
+}
+
 // compressed drops what preremove recorded of plain files that went because
-// they were compressed, or of those that were compressed to be removed. By
-// maxage logrotate removes before it moves numbers up, rotate afterwards.
+// they were compressed, or of those that were compressed to be removed.
 func compressed(p pair) (done bool) {
-	if !strings.Contains(p.trial.text(), "compress") && !maxage.MatchString(p.trial.text()) {
+	if !strings.Contains(p.trial.text(), "compress") {
 		return false
 	}
 	for kind, args := range p.theirs.scripts {
 		if !strings.HasSuffix(kind, "-preremove") {
 			continue
-		}
-		if ours := p.ours.scripts[kind]; maxage.MatchString(p.trial.text()) && !slices.Equal(args, ours) {
-			done = true
-			for _, all := range [][]string{args, ours} {
-				for i, a := range all {
-					all[i] = number.ReplaceAllString(a, ".N$1>")
-				}
-				slices.Sort(all)
-			}
-			if args = slices.Compact(args); len(ours) > 0 {
-				p.ours.scripts[kind] = slices.Compact(ours)
-			}
 		}
 		packed := func(a string) bool {
 			return slices.Contains([]string{".gz", ".bz2", ".xz", ".zst", ".Z", ".z"}, path.Ext(removed(a)))
@@ -235,8 +225,6 @@ func compressed(p pair) (done bool) {
 	}
 	return done
 }
-
-var number = regexp.MustCompile(`\.\d+(\.[^>]*)?>`)
 
 // removed is the name in what preremove recorded.
 func removed(args string) string {
@@ -330,32 +318,39 @@ func groupless(p pair) (done bool) {
 	return done
 }
 
-// plainMails takes the ending of a compressor from the subjects of logrotate's
-// mails, where rotate mailed the plain archive.
-func plainMails(p pair) (done bool) {
-	if maxage.MatchString(p.trial.text()) && !slices.Equal(p.theirs.mails, p.ours.mails) {
+// numbers leaves out the numbers of archives that went by maxage: logrotate
+// removes before it moves numbers up, rotate afterwards.
+func numbers(p pair) (done bool) {
+	if !maxage.MatchString(p.trial.text()) {
+		return false
+	}
+	general := func(all []string) {
+		for i, m := range all {
+			subject, rest, _ := strings.Cut(m, "\n")
+			all[i] = number.ReplaceAllString(subject, ".N$1>") + "\n" + rest
+		}
+		slices.Sort(all)
+	}
+	if !slices.Equal(p.theirs.mails, p.ours.mails) {
 		done = true
-		for _, all := range [][]string{p.theirs.mails, p.ours.mails} {
-			for i, m := range all { // numbers, as in compressed
-				subject, rest, _ := strings.Cut(m, "\n")
-				all[i] = number.ReplaceAllString(subject, ".N$1>") + "\n" + rest
+		general(p.theirs.mails)
+		general(p.ours.mails)
+	}
+	for kind, theirs := range p.theirs.scripts {
+		if ours := p.ours.scripts[kind]; strings.HasSuffix(kind, "-preremove") && !slices.Equal(theirs, ours) {
+			done = true
+			general(theirs)
+			general(ours)
+			p.theirs.scripts[kind] = slices.Compact(theirs)
+			if len(ours) > 0 {
+				p.ours.scripts[kind] = slices.Compact(ours)
 			}
-			slices.Sort(all)
 		}
 	}
-	for i, m := range p.theirs.mails {
-		if slices.Contains(p.ours.mails, m) {
-			continue
-		}
-		if plain := packedSubject.ReplaceAllString(m, "$1$3"); plain != m && slices.Contains(p.ours.mails, plain) {
-			p.theirs.mails[i], done = plain, true
-		}
-	}
-	slices.Sort(p.theirs.mails)
 	return done
 }
 
-var packedSubject = regexp.MustCompile(`^(mail <-s> <DIR/[^>]*)(\.\w+)(> .*\n)`)
+var number = regexp.MustCompile(`\.\d+(\.[^>]*)?>`)
 
 // gone forgives that a log is missing of which there are archives.
 func gone(p pair) bool {

@@ -17,6 +17,18 @@ var ErrUnknown = errors.New("unknown compression")
 // grants.
 const zstdGrant = 128 << 20
 
+// Ext is the extension by which Decompress knows what a method of a Codec packs,
+// whatever the policy calls it; ext where the method does not tell.
+func Ext(method, ext string) string {
+	switch method {
+	case "gzip":
+		return ".gz"
+	case "zstd":
+		return ".zst"
+	}
+	return ext
+}
+
 // Decompress unpacks r, whose format the extension of its name tells: ".gz",
 // ".bz2" or ".zst", of any number of members or frames; with no extension it is
 // plain.
