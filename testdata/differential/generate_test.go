@@ -170,7 +170,7 @@ func (m *maker) log(s style, log string) {
 	e := entry{kind: "file", mode: m.mode() | 0o200, path: log, age: age, arg: strconv.Itoa(pick(m, 0, 1, 2, 2, 3, 50, 400))}
 	e.uid, e.gid = m.owner(s)
 	switch {
-	case m.once(60) && (m.wild || !slices.Contains(s.directives, "\tcopytruncate\n")): // which leaves out the hole at the start
+	case m.once(60):
 		e.kind, e.arg = "sparse", "100000"
 	case m.once(60):
 		e.kind, e.arg = "link", "app.target"

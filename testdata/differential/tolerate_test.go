@@ -47,7 +47,7 @@ func tolerances() []tolerance {
 		{"D18", "renamecopy", false, renamed},
 		{"D20", "postrotate that failed", false, retold},
 		{"D22", "the state of a log that is gone for a year", false, remembered},
-		{"D26", "rights of a group that su cannot give", false, groupless},
+		{"D25", "rights of a group that su cannot give", false, groupless},
 	}
 }
 
@@ -114,7 +114,8 @@ var turns = regexp.MustCompile(`(?m)^rotating log DIR/(.*), log->rotateCount is`
 func (p pair) idle(name string) bool {
 	for _, m := range turns.FindAllStringSubmatch(p.theirs.said, -1) {
 		stem := strings.TrimSuffix(path.Base(m[1]), path.Ext(m[1]))
-		near := strings.HasPrefix(name, path.Dir(m[1])+"/") || strings.HasPrefix(name, "log/archive/")
+		home := path.Dir(m[1])
+		near := slices.Contains([]string{home, home + "/old", home + "/deep/er", "log/archive"}, path.Dir(name))
 		if name == m[1] || near && strings.HasPrefix(path.Base(name), stem) {
 			return false
 		}
@@ -171,15 +172,24 @@ func retried(p pair) (done bool) {
 			}
 		}
 	}
-	if !done {
-		return false
+	if !refused.MatchString(p.theirs.said) {
+		return done
 	}
-	// It has moved the archives up by then, and compressed what was delayed.
-	if slices.Equal(contents(p.theirs), contents(p.ours)) {
-		p.theirs.tree = maps.Clone(p.ours.tree)
+	// It has moved the archives up by then, compressed what was delayed and
+	// removed what is too old. Whatever it still has, rotate must have too.
+	ours := contents(p.ours)
+	for _, f := range contents(p.theirs) {
+		i, found := slices.BinarySearch(ours, f)
+		if !found {
+			return done
+		}
+		ours = slices.Delete(ours, i, i+1)
 	}
+	p.theirs.tree = maps.Clone(p.ours.tree)
 	return true
 }
+
+var refused = regexp.MustCompile(`(?m)^error: error running (shared|non-shared) prerotate script`)
 
 // contents are the files of a tree, whatever they are called.
 func contents(s *sight) (all []string) {
@@ -327,7 +337,7 @@ func numbers(p pair) (done bool) {
 	general := func(all []string) {
 		for i, m := range all {
 			subject, rest, _ := strings.Cut(m, "\n")
-			all[i] = number.ReplaceAllString(subject, ".N$1>") + "\n" + rest
+			all[i] = number.ReplaceAllString(subject, ".N") + "\n" + rest
 		}
 		slices.Sort(all)
 	}
@@ -350,7 +360,7 @@ func numbers(p pair) (done bool) {
 	return done
 }
 
-var number = regexp.MustCompile(`\.\d+(\.[^>]*)?>`)
+var number = regexp.MustCompile(`\.\d+\b`)
 
 // gone forgives that a log is missing of which there are archives.
 func gone(p pair) bool {
