@@ -16,8 +16,9 @@ import (
 // there, and ask of rotate only that it keeps every line.
 type maker struct {
 	*rand.Rand
-	t    trial
-	wild bool
+	t     trial
+	wild  bool
+	block int // the one that is made
 }
 
 // generate makes a trial; the same one for the same numbers.
@@ -29,7 +30,7 @@ func generate(seed, number uint64) trial {
 	var global, blocks []string
 	n := pick(m, 1, 1, 1, 1, 2, 2, 3)
 	for i := range n {
-		b := m.block(i)
+		b := m.newBlock(i)
 		if n == 1 && m.once(4) {
 			b.directives, global = m.lift(b.directives)
 		}
@@ -103,8 +104,9 @@ func (b block) String() string {
 	return b.patterns + " {\n" + strings.Join(b.directives, "") + "}\n"
 }
 
-// block makes block i with its logs and archives.
-func (m *maker) block(i int) block {
+// newBlock makes block i with its logs and archives.
+func (m *maker) newBlock(i int) block {
+	m.block = i
 	dir := pick(m, "log", "log", "log/sub", "log/with space") + strings.Repeat("/n", i)
 	names := []string{"app.log", "b.log", "noext", "x.log.log", "with space.log", "ümlaut.log", "-dash.log", "app.1.log", "nginx-access.log", "a+b(c).log"}
 	m.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })

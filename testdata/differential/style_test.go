@@ -152,7 +152,7 @@ func (m *maker) method(s *style) {
 		s.say("nocreate")
 	}
 	if m.once(8) {
-		s.olddir = pick(m, "old", "DIR/log/archive", "deep/er")
+		s.olddir = pick(m, "old", "DIR/log/archive"+strings.Repeat("+", m.block), "deep/er")
 		s.say("olddir %s", s.olddir)
 		if m.once(2) && s.su == 0 {
 			s.say("createolddir%s", pick(m, " 0755", " 0750", " 0700 nobody nogroup", " 755 root adm"))

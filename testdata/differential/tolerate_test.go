@@ -115,7 +115,7 @@ func (p pair) idle(name string) bool {
 	for _, m := range turns.FindAllStringSubmatch(p.theirs.said, -1) {
 		stem := strings.TrimSuffix(path.Base(m[1]), path.Ext(m[1]))
 		home := path.Dir(m[1])
-		near := slices.Contains([]string{home, home + "/old", home + "/deep/er", "log/archive"}, path.Dir(name))
+		near := slices.Contains([]string{home, home + "/old", home + "/deep/er"}, path.Dir(name)) || strings.HasPrefix(name, "log/archive")
 		if name == m[1] || near && strings.HasPrefix(path.Base(name), stem) {
 			return false
 		}
@@ -175,13 +175,18 @@ func retried(p pair) (done bool) {
 	if !refused.MatchString(p.theirs.said) {
 		return done
 	}
-	// It has moved the archives up by then, compressed what was delayed and
-	// removed what is too old. Whatever it still has, rotate must have too.
+	// It has moved the archives up by then.
+	return p.adopt() || done
+}
+
+// adopt takes rotate's tree for logrotate's, if rotate has all files of that,
+// whatever they are called and however they are packed.
+func (p pair) adopt() bool {
 	ours := contents(p.ours)
 	for _, f := range contents(p.theirs) {
 		i, found := slices.BinarySearch(ours, f)
 		if !found {
-			return done
+			return false
 		}
 		ours = slices.Delete(ours, i, i+1)
 	}
@@ -283,17 +288,7 @@ func retold(p pair) bool {
 	if p.theirs.exit != 1 || p.ours.exit != 1 || !failing.MatchString(p.theirs.said) {
 		return false
 	}
-	for name, ours := range p.ours.tree {
-		for packed, theirs := range p.theirs.tree {
-			// What logrotate compresses of the last turn comes before the script.
-			if strings.HasPrefix(packed, name+".") && theirs.packed != "" && theirs.text == ours.text && ours.packed == "" {
-				if _, both := p.ours.tree[packed]; !both {
-					delete(p.ours.tree, name)
-					delete(p.theirs.tree, packed)
-				}
-			}
-		}
-	}
+	p.adopt() // logrotate has removed what is too old, and compressed what was delayed
 	return true
 }
 
