@@ -34,12 +34,12 @@ type pair struct {
 
 func tolerances() []tolerance {
 	return []tolerance{
-		{"3.22", "maxage counts whole days", false, wholeDays},
 		{"D16", "the state of missing logs", false, unseen},
+		{"D13", "prerotate that failed", false, retried},
+		{"3.22", "maxage counts whole days", false, wholeDays},
 		{"D5", "retention of logs that are not due", false, retention},
 		{"D11", "the order among logs", true, order},
 		{"D12", "$1 of shared scripts", true, patterns},
-		{"D13", "prerotate that failed", false, retried},
 		{"D21", "the names of what is too old", true, numbers},
 		{"D14", "preremove of what was compressed", true, compressed},
 		{"D15", "createolddir where nothing is due", false, olddirs},

@@ -91,20 +91,20 @@ func (w *world) make(e entry) error {
 	case "hard":
 		return os.Link(w.path(w.name(e.arg)), path)
 	case "sparse":
-		if err = os.WriteFile(path, nil, 0o600); err == nil {
+		if err = writeFile(path, nil); err == nil {
 			size, _ := strconv.ParseInt(e.arg, 10, 64) // zero is fine
 			err = os.Truncate(path, size)
 		}
 	case "junk":
 		var text string
 		if text, err = strconv.Unquote(e.arg); err == nil {
-			err = os.WriteFile(path, []byte(strings.ReplaceAll(text, "DIR", w.dir)), 0o600)
+			err = writeFile(path, []byte(strings.ReplaceAll(text, "DIR", w.dir)))
 		}
 	default:
 		n, _ := strconv.Atoi(e.arg) // zero is fine
 		var packed []byte
 		if packed, err = pack(e.kind, lines(e.path, "", n)); err == nil {
-			err = os.WriteFile(path, packed, 0o600)
+			err = writeFile(path, packed)
 		}
 	}
 	if err != nil {
@@ -206,15 +206,11 @@ func (w *world) write(round, n int) error {
 		if n == 0 || err == nil && !info.Mode().IsRegular() {
 			continue
 		}
-		f, err := os.OpenFile(w.path(log), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+		err = appendFile(w.path(log), lines(log, fmt.Sprintf(" round %d", round), n))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // its folder is gone
 		}
 		if err != nil {
-			return err
-		}
-		_, err = f.Write(lines(log, fmt.Sprintf(" round %d", round), n))
-		if err := errors.Join(err, f.Close()); err != nil {
 			return err
 		}
 		if info, err := os.Stat(filepath.Dir(w.path(log))); err == nil && info.Sys().(*syscall.Stat_t).Uid != 0 {
@@ -228,6 +224,27 @@ func (w *world) write(round, n int) error {
 		}
 	}
 	return nil
+}
+
+// writeFile writes a file that no child gets hold of: one that was forked
+// meanwhile, for another trial, would have it open until it executes its
+// program, and rotate would rightly say that it is still written.
+func writeFile(path string, text []byte) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return os.WriteFile(path, text, 0o600)
+}
+
+// appendFile is writeFile for a log that grows.
+func appendFile(path string, text []byte) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	return errors.Join(err, f.Close())
 }
 
 // readState reads a state file as log → when; nil where there is none.
