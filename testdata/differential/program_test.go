@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -67,9 +68,7 @@ func programs(tb testing.TB) (theirs, ours program) {
 		missing(tb, err.Error())
 	}
 	mail := filepath.Join(tb.TempDir(), "mail")
-	if err := os.WriteFile(mail, []byte(recordMail), 0o755); err != nil {
-		tb.Fatal(err)
-	}
+	script(tb, mail, recordMail)
 	theirs = program{"logrotate", path, mail}
 	if *self {
 		return theirs, program{"logrotate again", path, mail}
@@ -82,6 +81,17 @@ func programs(tb testing.TB) (theirs, ours program) {
 		}
 	}
 	return theirs, ours
+}
+
+// script writes a program that can be run at once: one that a child holds open
+// for writing cannot.
+func script(tb testing.TB, path, text string) {
+	tb.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+		tb.Fatal(err)
+	}
 }
 
 // missing skips a test on a laptop; where nothing may be missing, it fails.

@@ -279,11 +279,11 @@ func (m *maker) scripts(s *style, i int) {
 		if m.once(20) && kind != "preremove" && !slices.Contains(s.directives, "\trenamecopy\n") {
 			end = pick(m, "\t\texit 3\n", "\t\tcase $1 in *app*) exit 1;; esac\n")
 		}
-		s.directives = append(s.directives, fmt.Sprintf(script, kind, i, kind, end))
+		s.directives = append(s.directives, fmt.Sprintf(recordScript, kind, i, kind, end))
 	}
 }
 
-const script = `	%s
+const recordScript = `	%s
 		x=no; y=no
 		[ -e "$1" ] && x=there; [ -s "$1" ] && x=full; [ -e "$2" ] && y=there
 		echo "%d-%s $# <$1> $x <$2> $y" >>"$REC"/scripts
