@@ -112,6 +112,7 @@ type packed struct {
 	job  *job
 	step *StepReport
 	id   fsys.ID
+	made fsys.ID // its successor
 }
 
 // Plain archives are removed in batches, one fsync a folder for each: enough
@@ -128,6 +129,7 @@ func (f *finisher) finishLog(ctx context.Context, j *job) {
 		return
 	}
 	j.Finished = make([]Outcome, len(w.Finish))
+	inodes := j.observed(&w)
 	var refused plan.Place // by preremove, or not mailed
 	for i, s := range w.Finish {
 		step := &StepReport{s, &j.Finished[i]}
@@ -138,7 +140,7 @@ func (f *finisher) finishLog(ctx context.Context, j *job) {
 		if slices.ContainsFunc(open, func(o Settled) bool { return o.Archive == s.From }) || s.From == refused {
 			continue
 		}
-		if err := f.finishStep(ctx, j, step); err != nil {
+		if err := f.finishStep(ctx, j, step, inodes[s.From]); err != nil {
 			j.fail(err)
 			if step.Op != plan.PreRemove && step.Op != plan.Mail {
 				return
@@ -148,7 +150,7 @@ func (f *finisher) finishLog(ctx context.Context, j *job) {
 	}
 }
 
-func (f *finisher) finishStep(ctx context.Context, j *job, s *StepReport) error {
+func (f *finisher) finishStep(ctx context.Context, j *job, s *StepReport, ino uint64) error {
 	switch s.Op {
 	case plan.PreRemove:
 		err := f.scripts.run(ctx, j.Policy, s.Op.String(), j.Policy.Scripts.PreRemove, s.From.Path())
@@ -157,9 +159,9 @@ func (f *finisher) finishStep(ctx context.Context, j *job, s *StepReport) error 
 	case plan.Remove:
 		var err error
 		if s.Reason.Code == plan.Packed || s.Reason.Code == plan.Broken {
-			err = f.discard(ctx, j, s.From)
+			err = f.discard(ctx, j, s.From, ino)
 		} else {
-			err = f.expire(ctx, j, s.From)
+			err = f.expire(ctx, j, s.From, ino)
 		}
 		if missing(err) {
 			err = nil // a script was faster
@@ -169,40 +171,41 @@ func (f *finisher) finishStep(ctx context.Context, j *job, s *StepReport) error 
 	case plan.Mail:
 		return f.mail(ctx, j, s)
 	case plan.Compress, plan.Move:
-		return f.pack(ctx, j, s)
+		return f.pack(ctx, j, s, ino)
 	}
 	return fmt.Errorf("%s %q: not a step to finish with", s.Op, s.From.Path())
 }
 
-// pack writes the compressed or moved successor of a plain archive. The plain
-// one goes once the successor is durable.
-func (f *finisher) pack(ctx context.Context, j *job, s *StepReport) error {
+// pack writes the compressed or moved successor of a plain archive, which was
+// observed as the inode ino. The plain one goes once the successor is durable.
+func (f *finisher) pack(ctx context.Context, j *job, s *StepReport, ino uint64) error {
 	return j.dirs.use(s.From.Dir, func(from *fsys.Dir) error {
 		src, info, err := from.Open(s.From.Name)
 		if err != nil {
 			return err
 		}
 		defer src.Close() // read only: nothing to lose
+		if err := recognise(from, s.From.Name, info, ino); err != nil {
+			return fmt.Errorf("%s %q: %w", s.Op, s.From.Path(), err)
+		}
 		s.In = info.Size
-		there, err := f.leftover(ctx, j, src, s)
+		made, err := f.leftover(ctx, j, src, s)
+		if err == nil && made == (fsys.ID{}) {
+			made, err = f.write(ctx, j, src, s)
+		}
 		if err != nil {
 			return err
 		}
-		if !there {
-			if err := f.write(ctx, j, src, s); err != nil {
-				return err
-			}
-		}
-		f.retire(ctx, packed{j, s, info.ID})
+		f.retire(ctx, packed{j, s, info.ID, made})
 		return nil
 	})
 }
 
 // leftover looks at what already has the successor's name: the work of a run
-// that ended before it could remove the plain archive. It reports whether that
-// work is complete. A part of it, which holds nothing that the plain archive
+// that ended before it could remove the plain archive. It returns that work's
+// identity if it is complete. A part of it, which holds nothing that the plain archive
 // does not hold too, makes way; anything else is left alone.
-func (f *finisher) leftover(ctx context.Context, j *job, src *os.File, s *StepReport) (complete bool, err error) {
+func (f *finisher) leftover(ctx context.Context, j *job, src *os.File, s *StepReport) (complete fsys.ID, err error) {
 	err = j.dirs.use(s.To.Dir, func(d *fsys.Dir) error {
 		old, info, err := d.Open(s.To.Name)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -221,7 +224,7 @@ func (f *finisher) leftover(ctx context.Context, j *job, src *os.File, s *StepRe
 		}
 		switch verdict {
 		case compress.Equal:
-			s.Out, complete = info.Size, true
+			s.Out, complete = info.Size, info.ID
 			return nil
 		case compress.Prefix:
 			return f.replaced(ctx, j, s.To, info.ID)
@@ -245,10 +248,10 @@ func (s *StepReport) ext() string {
 
 // write makes the successor of src: complete, durable and with the looks of
 // src, or not at all.
-func (f *finisher) write(ctx context.Context, j *job, src *os.File, s *StepReport) error {
+func (f *finisher) write(ctx context.Context, j *job, src *os.File, s *StepReport) (made fsys.ID, err error) {
 	attr, err := fsys.AttrOf(src)
 	if err != nil {
-		return err
+		return made, err
 	}
 	if j.Turned && j.copies() && s.From == j.Rare.copy && s.Op == plan.Compress {
 		attr.ModTime = j.Rare.written // compressed at once it is as old as the log, as with logrotate
@@ -258,7 +261,7 @@ func (f *finisher) write(ctx context.Context, j *job, src *os.File, s *StepRepor
 		defer cancel()
 		ctx = limited
 	}
-	return j.dirs.change(s.To.Dir, func(d *fsys.Dir) error {
+	err = j.dirs.change(s.To.Dir, func(d *fsys.Dir) error {
 		t, err := d.Temp(attr)
 		if err != nil {
 			return err
@@ -286,11 +289,12 @@ func (f *finisher) write(ctx context.Context, j *job, src *os.File, s *StepRepor
 		if err := f.fs.Fsync(src); err != nil {
 			return err
 		}
+		made = t.ID()
 		err = t.Publish(s.To.Name)
 		if !errors.Is(err, fs.ErrExist) {
 			return err
 		}
-		old, _, err := d.Open(s.To.Name)
+		old, info, err := d.Open(s.To.Name)
 		if err != nil {
 			return err
 		}
@@ -298,8 +302,10 @@ func (f *finisher) write(ctx context.Context, j *job, src *os.File, s *StepRepor
 		if verdict, err := compress.Same(ctx, t.File(), old, ""); err != nil || verdict != compress.Equal {
 			return s.taken()
 		}
-		return nil // made by a run that ended before it removed the plain one
+		made = info.ID // by a run that ended before it removed the plain one
+		return nil
 	})
+	return made, err
 }
 
 // retire hands a plain archive over for removal.
@@ -324,6 +330,9 @@ func (f *finisher) flush(ctx context.Context) {
 		err := failed[p.step.To.Dir]
 		if err == nil {
 			err = f.replaced(ctx, p.job, p.step.From, p.id)
+			if missing(err) || errors.Is(err, fsys.ErrSwapped) {
+				err = errors.Join(err, f.takeBack(ctx, p))
+			}
 		}
 		if err != nil {
 			p.job.fail(err)
@@ -332,4 +341,37 @@ func (f *finisher) flush(ctx context.Context) {
 		p.step.Done = true
 	}
 	f.packed, f.bytes = nil, 0
+}
+
+// takeBack removes the successor of a plain archive that a run with another
+// state has given another name meanwhile: all of it would be there twice. If
+// that name is not to be found, the successor is what is left of it.
+func (f *finisher) takeBack(ctx context.Context, p packed) error {
+	return p.job.dirs.use(p.step.From.Dir, func(from *fsys.Dir) error {
+		entries, err := from.Entries()
+		i := slices.IndexFunc(entries, func(e fsys.Entry) bool { return e.Ino == p.id.Ino })
+		if err != nil || i < 0 {
+			return err
+		}
+		plain, _, err := from.Open(entries[i].Name)
+		if err != nil {
+			return err
+		}
+		defer plain.Close() // read only: nothing to lose
+		return p.job.dirs.use(p.step.To.Dir, func(to *fsys.Dir) error {
+			packed, info, err := to.Open(p.step.To.Name)
+			if missing(err) || err == nil && info.ID != p.made {
+				return nil // it was moved beside its plain one
+			}
+			if err != nil {
+				return err
+			}
+			defer packed.Close() // read only: nothing to lose
+			// The number may be that of another file by now.
+			if verdict, err := compress.Same(ctx, plain, packed, p.step.ext()); err != nil || verdict != compress.Equal {
+				return err
+			}
+			return f.replaced(ctx, p.job, p.step.To, p.made)
+		})
+	})
 }

@@ -10,15 +10,61 @@ import (
 	"rotate/signaler"
 )
 
-// expire removes an archive that retention lets go.
-func (x *execution) expire(ctx context.Context, j *job, p plan.Place) error {
+// expire removes an archive that retention lets go, unless it is not the inode
+// ino, which is 0 if that is not known: a run with another state may have moved up others meanwhile.
+func (x *execution) expire(ctx context.Context, j *job, p plan.Place, ino uint64) error {
 	return j.dirs.change(p.Dir, func(d *fsys.Dir) error {
+		info, err := d.Stat(p.Name)
+		if err != nil {
+			return err
+		}
+		if j.Policy.Scripts.PreRemove == "" { // which may have put another in its place
+			if err := recognise(d, p.Name, info, ino); err != nil {
+				return fmt.Errorf("remove %q: %w", p.Path(), err)
+			}
+		}
 		if j.Policy.Shred == 0 {
-			return d.Remove(p.Name, fsys.ID{})
+			return d.Remove(p.Name, info.ID)
 		}
 		// Of what is mailed, nobody must find the half that is left of it.
-		return x.shred(ctx, j, d, p, fsys.ID{}, j.Policy.Mail == "")
+		return x.shred(ctx, j, d, p, info.ID, j.Policy.Mail == "")
 	})
+}
+
+// observed returns the inodes of the archives as the plan has them once the log
+// is turned.
+func (j *job) observed(w *plan.Work) map[plan.Place]uint64 {
+	inodes := make(map[plan.Place]uint64, len(j.Log.Archives)+1)
+	for i := range j.Log.Archives {
+		inodes[j.Log.Archives[i].Place] = j.Log.Archives[i].Ino
+	}
+	if j.Log.Stat != nil {
+		inodes[j.Log.Place] = j.Log.Stat.ID.Ino
+	}
+	for _, s := range w.Turn { // the highest first
+		if s.Op == plan.Rename {
+			inodes[s.To] = inodes[s.From]
+			delete(inodes, s.From)
+		}
+	}
+	return inodes
+}
+
+// recognise fails with ErrSwapped if the file name is not the one that d listed
+// as ino when it was observed. Some file systems list other numbers than stat
+// tells: then it is the list that is compared.
+func recognise(d *fsys.Dir, name string, info fsys.Info, ino uint64) error {
+	if ino == 0 || info.ID.Ino == ino {
+		return nil
+	}
+	entries, err := d.Entries()
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(entries, func(e fsys.Entry) bool { return e.Name == name && e.Ino == ino }) {
+		return fsys.ErrSwapped
+	}
+	return nil
 }
 
 // replaced removes an archive of which another has all.
@@ -68,14 +114,17 @@ func (x *execution) shred(ctx context.Context, j *job, d *fsys.Dir, p plan.Place
 
 // discard removes one of a pair of archives, for the sake of the other: once
 // the other's name is durable, and unless somebody still writes this one, or has
-// since the two were compared.
-func (x *execution) discard(ctx context.Context, j *job, p plan.Place) error {
+// since the two were compared, or it is not the inode ino any more.
+func (x *execution) discard(ctx context.Context, j *job, p plan.Place, ino uint64) error {
 	return j.dirs.change(p.Dir, func(d *fsys.Dir) error {
 		f, info, err := d.Open(p.Name)
 		if err != nil {
 			return err
 		}
 		defer f.Close() // read only: nothing to lose
+		if err := recognise(d, p.Name, info, ino); err != nil {
+			return fmt.Errorf("remove %q: %w", p.Path(), err)
+		}
 		switch status, err := signaler.Probe(f); {
 		case err != nil:
 			return fmt.Errorf("remove %q: %w", p.Path(), err)

@@ -78,7 +78,7 @@ func (x *execution) turnStep(ctx context.Context, j *job, s plan.Step, turned pl
 	case plan.PreRotate:
 		return x.scripts.run(ctx, j.Policy, s.Op.String(), j.Policy.Scripts.Pre, s.From.Path())
 	case plan.Remove:
-		return x.discard(ctx, j, s.From)
+		return x.discard(ctx, j, s.From, j.observed(&plan.Work{})[s.From])
 	case plan.MakeDir:
 		return x.makeDir(j, s.From.Dir)
 	case plan.Rename:

@@ -88,10 +88,18 @@ func (d *Dir) moveByLink(name string, id ID, to *Dir, toName string) error {
 // Remove removes the regular file name, which must be want, or any if want is
 // zero; else ErrSwapped or ErrNotRegular. A missing one is fs.ErrNotExist.
 func (d *Dir) Remove(name string, want ID) error {
-	if _, err := d.expect(name, want); err != nil {
-		return &Error{Op{Call: "unlink", Path: d.join(name)}, err}
+	op := Op{Call: "unlink", Path: d.join(name)}
+	id, err := d.expect(name, want)
+	if err != nil {
+		return &Error{op, err}
 	}
-	return d.unlink(name)
+	return d.fs.once(op, func() error {
+		// There is no unlink of a file, only of a name: as late as possible.
+		if _, err := d.expect(name, id); err != nil {
+			return err
+		}
+		return d.fs.sys(func() error { return unix.Unlinkat(d.fd, name, 0) })
+	})
 }
 
 func (d *Dir) unlink(name string) error {
