@@ -33,10 +33,10 @@ func (x *execution) watch(g *group, l *plan.LogPlan) {
 	j := &LogReport{Policy: g.Policy, Log: l}
 	for i := range l.Archives {
 		if a := &l.Archives[i]; a.Ext == "" {
-			j.watch = append(j.watch, a.Place)
+			j.rare().watch = append(j.rare().watch, a.Place)
 		}
 	}
-	if j.watch == nil {
+	if j.Rare == nil {
 		return
 	}
 	var err error

@@ -35,8 +35,6 @@ type group struct {
 type job = LogReport
 
 func (l *LogReport) fail(err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.failed = true
 	l.note(l.dirs.denied(err))
 }
@@ -45,8 +43,6 @@ func (l *LogReport) fail(err error) {
 func (l *LogReport) note(err error) { l.rare().Errs = append(l.rare().Errs, err) }
 
 func (l *LogReport) warn(err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.rare().Warnings = append(l.rare().Warnings, err)
 }
 

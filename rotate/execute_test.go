@@ -521,7 +521,7 @@ func TestOneFailureStopsOneLog(t *testing.T) {
 	r := w.run("[log.none]\npaths=['DIR/none/*.log']\nfrequency='daily'\nrotate=1\n" + daily)
 	codes := map[string]string{}
 	for _, l := range r.Logs {
-		codes[l.Log.Name] = l.Log.Reason.Code.String()
+		codes[l.Log.Name] = l.Log.Reason().Code.String()
 	}
 	want := map[string]string{"a.log": "due-daily", "b.log": "fifo", "c.log": "symlink", "d.log": "hard-link", "e.log": "directory"}
 	if !maps.Equal(codes, want) || !r.Failed() {

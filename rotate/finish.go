@@ -39,6 +39,9 @@ func (x *execution) finish(ctx context.Context) {
 	close(work)
 	workers.Wait()
 	f.flush(ctx)
+	for _, k := range f.kept {
+		k.job.fail(k.err)
+	}
 
 	for _, g := range x.groups {
 		if !g.begun || ctx.Err() != nil {
@@ -104,6 +107,14 @@ type finisher struct {
 	mu     sync.Mutex
 	packed []packed
 	bytes  int64
+	kept   []kept
+}
+
+// kept is a plain archive that could not be removed. Its job is told at the end:
+// until then a job belongs to the worker that does it.
+type kept struct {
+	job *job
+	err error
 }
 
 // packed is a plain archive whose compressed or moved successor is complete,
@@ -124,7 +135,7 @@ const (
 )
 
 func (f *finisher) finishLog(ctx context.Context, j *job) {
-	w, open := j.Log.Work(), j.Open()
+	w, open := j.Log.Work(), j.open()
 	if len(w.Finish) == 0 {
 		return
 	}
@@ -137,7 +148,7 @@ func (f *finisher) finishLog(ctx context.Context, j *job) {
 			return // the next run goes on
 		}
 		// Only what is proven to be written by nobody is touched.
-		if slices.ContainsFunc(open, func(o Settled) bool { return o.Archive == s.From }) || s.From == refused {
+		if slices.ContainsFunc(open, func(o *Settled) bool { return o.Archive == s.From }) || s.From == refused {
 			continue
 		}
 		if err := f.finishStep(ctx, j, step, inodes[s.From]); err != nil {
@@ -335,7 +346,7 @@ func (f *finisher) flush(ctx context.Context) {
 			}
 		}
 		if err != nil {
-			p.job.fail(err)
+			f.kept = append(f.kept, kept{p.job, err})
 			continue
 		}
 		p.step.Done = true

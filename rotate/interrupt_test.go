@@ -171,7 +171,7 @@ func TestInterruptedWhileSettling(t *testing.T) {
 	forking.RLock()
 	report := r.Execute(ctx)
 	forking.RUnlock()
-	if open := report.Logs[0].Open(); len(open) != 1 || len(open[0].Holders) != 1 || open[0].Holders[0].PID != s.cmd.Process.Pid {
+	if open := report.Logs[0].open(); len(open) != 1 || len(open[0].Holders) != 1 || open[0].Holders[0].PID != s.cmd.Process.Pid {
 		t.Errorf("it names %+v", open)
 	}
 	s.do("reopen")

@@ -39,7 +39,7 @@ func (o *observer) history(p *policy.Policy, l *plan.LogFacts, ino uint64) {
 			if a.Ino != e.Ino || a.Dir.ID.Dev != e.Dev || a.Ext != "" {
 				continue
 			}
-			l.Owed = append(l.Owed, plan.Owed{Archive: a.Place, ID: plan.ID{Dev: e.Dev, Ino: e.Ino}, Since: e.Turned})
+			l.Owe(plan.Owed{Archive: a.Place, ID: plan.ID{Dev: e.Dev, Ino: e.Ino}, Since: e.Turned})
 			break
 		}
 	}
@@ -100,12 +100,12 @@ func (o *observer) interrupted(p *policy.Policy, naming *plan.Naming, l *plan.Lo
 	copied := newest.Path() == owed[i].Archive && peek.copied(l.Place, newest.Place, owed[i])
 	switch {
 	case copied && p.Method == policy.CopyTruncate:
-		l.Copied = &newest.Place
+		l.Past = &plan.Past{Owed: l.Owed(), Copied: newest.Place}
 		l.Stat = statOf(info)
 	case copied, !peek.begins(l.Place, owed[i]):
 		o.turned(l, owed[i])
 		if copy, err := peek.stat(newest.Place); err == nil && newest.Ext == "" {
-			l.Owed = append(l.Owed, plan.Owed{Archive: newest.Place, ID: plan.ID(copy.ID), Since: owed[i].Turned})
+			l.Owe(plan.Owed{Archive: newest.Place, ID: plan.ID(copy.ID), Since: owed[i].Turned})
 		}
 	default:
 		l.CutShort = owed[i].Turned.Unix() > l.Last.Unix()
@@ -268,5 +268,5 @@ func openAs(files *fsys.FS, path string, id plan.ID) (*fsys.Dir, error) {
 }
 
 func statOf(info fsys.Info) *plan.Stat {
-	return &plan.Stat{ID: plan.ID(info.ID), Size: info.Size, ModTime: info.ModTime}
+	return &plan.Stat{ID: plan.ID(info.ID), Size: info.Size, ModTime: info.ModTime.UnixNano()}
 }

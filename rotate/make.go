@@ -15,8 +15,8 @@ import (
 // create makes the new log. What the policy does not say of it, it has from
 // the old one, which is at old.
 func (x *execution) create(j *job, p, old plan.Place) error {
-	if old.Dir == nil && len(j.Log.Owed) > 0 {
-		old = j.Log.Owed[0].Archive // turned by a run that ended before it got here
+	if old.Dir == nil && len(j.Log.Owed()) > 0 {
+		old = j.Log.Owed()[0].Archive // turned by a run that ended before it got here
 	}
 	like, err := x.attr(j, old)
 	if err != nil {

@@ -281,7 +281,7 @@ func (o *observer) folder(p *policy.Policy, naming *plan.Naming, found []match) 
 		}
 		o.history(p, &l, m.ino())
 		plan.Reachable(p, &l)
-		if m.kind == plan.Missing && len(l.Archives) == 0 && len(l.Owed) == 0 {
+		if m.kind == plan.Missing && len(l.Archives) == 0 && len(l.Owed()) == 0 {
 			continue
 		}
 		o.served[m.pattern] = true

@@ -125,7 +125,7 @@ func (x *execution) debts(want func(*job, plan.ID) bool) iter.Seq[state.Owed] {
 
 // onTheWay reports whether o is an archive of l, which jobs deal with.
 func onTheWay(l *plan.LogPlan, o state.Owed) bool {
-	return slices.ContainsFunc(l.Owed, func(a plan.Owed) bool { return a.ID == plan.ID{Dev: o.Dev, Ino: o.Ino} })
+	return slices.ContainsFunc(l.Owed(), func(a plan.Owed) bool { return a.ID == plan.ID{Dev: o.Dev, Ino: o.Ino} })
 }
 
 // copying reports whether id is the log itself, which is copied.
@@ -187,7 +187,7 @@ func unpaid(j *job, id plan.ID) bool {
 	if j.copying(id) {
 		return false
 	}
-	return j.After == nil || slices.ContainsFunc(j.Open(), func(s Settled) bool { return s.ID == id })
+	return !j.settled || slices.ContainsFunc(j.open(), func(s *Settled) bool { return s.ID == id })
 }
 
 func paid(j *job, id plan.ID) bool { return !unpaid(j, id) }
@@ -200,7 +200,7 @@ func (x *execution) paid() bool {
 // owes reports whether a file is owed of the log that want wants.
 func (j *job) owes(want func(*job, plan.ID) bool) bool {
 	return j.Log.Action == plan.Turn && j.Log.Stat != nil && want(j, j.Log.Stat.ID) ||
-		slices.ContainsFunc(j.Log.Owed, func(o plan.Owed) bool { return want(j, o.ID) })
+		slices.ContainsFunc(j.Log.Owed(), func(o plan.Owed) bool { return want(j, o.ID) })
 }
 
 // onDisk reports whether debts are what the last run left on disk.

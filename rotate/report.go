@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"rotate/rotate/internal/fsys"
@@ -49,27 +48,27 @@ func (r *Report) Failed() bool {
 type LogReport struct {
 	Policy   *policy.Policy
 	Log      *plan.LogPlan
-	Finished []Outcome       // of Finish; nil: it was not reached
-	After    []time.Duration // of Settle, from the notification to the last look; nil: it was not reached
-	Rare     *Rare           // nil: nothing
-	Begun    int32           // steps of Turn that were done
-	Turned   bool            // the live log was turned over
+	Finished []Outcome     // of Finish; nil: it was not reached
+	After    time.Duration // of Settle, if that is one archive: from the notification until it was released
+	Rare     *Rare         // nil: nothing
+	Begun    int32         // steps of Turn that were done
+	Turned   bool          // the live log was turned over
 
-	failed bool
-	untold bool         // postrotate failed: its archives stay as they are for this run
-	began  bool         // a step of the turn was tried, so that archives may have moved
-	watch  []plan.Place // looked at instead of Settle; nil: that
-	dirs   *handles     // as whom the policy acts; nil if that failed
-	mu     sync.Mutex   // guards Rare and failed in phase 4
+	failed  bool
+	untold  bool     // postrotate failed: its archives stay as they are for this run
+	began   bool     // a step of the turn was tried, so that archives may have moved
+	settled bool     // Settle was reached
+	dirs    *handles // as whom the policy acts; nil if that failed
 }
 
 // Rare is what few logs have.
 type Rare struct {
 	Errs     []error
-	Warnings []error   // what failed nothing, such as a Complaint
-	Open     []Settled // archives of Settle that are not proven released
-	Copied   int64     // bytes of a log that was copied
-	AtRisk   int64     // bytes of a truncated log that were written while it was copied
+	Warnings []error      // what failed nothing, such as a Complaint
+	Settled  []Settled    // of Settle, if that is several archives, or one that is not proven released
+	Copied   int64        // bytes of a log that was copied
+	AtRisk   int64        // bytes of a truncated log that were written while it was copied
+	watch    []plan.Place // looked at instead of Settle; nil: that
 
 	// Of a log that is copied.
 	head    string // digest of how it begins
@@ -102,12 +101,17 @@ func (l *LogReport) Warnings() []error {
 	return l.Rare.Warnings
 }
 
-// Open returns the archives that are not proven released.
-func (l *LogReport) Open() []Settled {
+// open lists the archives that are not proven released.
+func (l *LogReport) open() (open []*Settled) {
 	if l.Rare == nil {
 		return nil
 	}
-	return l.Rare.Open
+	for i := range l.Rare.Settled {
+		if s := &l.Rare.Settled[i]; s.Status != signaler.Released {
+			open = append(open, s)
+		}
+	}
+	return open
 }
 
 // AtRisk returns how many bytes of a truncated log were written while it was
@@ -125,7 +129,7 @@ func (l *LogReport) Failed() bool {
 }
 
 // Owed reports whether a process still writes to an archive of the log, or may.
-func (l *LogReport) Owed() bool { return len(l.Open()) > 0 }
+func (l *LogReport) Owed() bool { return len(l.open()) > 0 }
 
 // Steps returns the steps and how they ended: of Turn, then of Finish.
 func (l *LogReport) Steps() (steps []StepReport) {
@@ -148,25 +152,21 @@ func (l *LogReport) Steps() (steps []StepReport) {
 }
 
 // Settled returns what came of the archives of Settle.
-func (l *LogReport) Settled() (all []Settled) {
-	if l.After == nil {
+func (l *LogReport) Settled() []Settled {
+	switch {
+	case l.Rare != nil && l.Rare.Settled != nil:
+		return l.Rare.Settled
+	case l.After == 0:
 		return nil
 	}
 	w := l.Log.Work()
-	for i, at := range l.settles(&w) {
-		s := Settled{Owed: l.record(&w, at), Status: signaler.Released, After: l.After[i]}
-		if k := slices.IndexFunc(l.Open(), func(o Settled) bool { return o.Archive == at }); k >= 0 {
-			s = l.Open()[k]
-		}
-		all = append(all, s)
-	}
-	return all
+	return []Settled{{Owed: l.record(&w, l.settles(&w)[0]), Status: signaler.Released, After: l.After}}
 }
 
 // settles lists the archives that are looked at.
 func (l *LogReport) settles(w *plan.Work) []plan.Place {
-	if l.watch != nil {
-		return l.watch
+	if l.Rare != nil && l.Rare.watch != nil {
+		return l.Rare.watch
 	}
 	return w.Settle
 }

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"time"
 
 	"rotate/rotate/internal/fsys"
 	"rotate/rotate/plan"
@@ -34,28 +33,40 @@ func (x *execution) settling(ctx context.Context, yield func(signaler.Watched) b
 				continue // its archives are not where the plan says, or are for the next run
 			}
 			w := j.Log.Work()
+			j.settled = true
 			archives := j.settles(&w)
-			j.After = make([]time.Duration, len(archives))
+			if len(archives) > 1 {
+				j.rare().Settled = make([]Settled, len(archives))
+			}
 			for i, archive := range archives {
 				s := Settled{Owed: j.record(&w, archive)}
 				if !yield(signaler.Watched{
 					Wait: g.wait,
 					Open: func() (*os.File, error) { return x.openSettling(j, &s) },
 					Done: func(r signaler.Result) {
-						j.After[i] = r.After
-						if missing(r.Err) && archive != w.Turned {
-							return // a script has removed it: nothing is left to be done
+						s.Status, s.After, s.Err = r.Status, r.After, r.Err
+						if missing(s.Err) && archive != w.Turned {
+							s.Status, s.Err = signaler.Released, nil // a script has removed it: nothing is left to be done
 						}
-						if r.Status != signaler.Released {
-							s.Status, s.After, s.Err = r.Status, r.After, r.Err
-							j.rare().Open = append(j.rare().Open, s)
-						}
+						j.settle(i, s)
 					},
 				}) {
 					return
 				}
 			}
 		}
+	}
+}
+
+// settle keeps what came of archive i.
+func (l *LogReport) settle(i int, s Settled) {
+	switch {
+	case l.Rare != nil && l.Rare.Settled != nil:
+		l.Rare.Settled[i] = s
+	case s.Status == signaler.Released:
+		l.After = s.After
+	default:
+		l.rare().Settled = []Settled{s}
 	}
 }
 
@@ -83,8 +94,7 @@ func (x *execution) openSettling(j *job, s *Settled) (f *os.File, err error) {
 func (x *execution) name() {
 	open := map[signaler.FileID][]*Settled{}
 	for _, j := range x.report.Logs {
-		for i := range j.Open() {
-			s := &j.Rare.Open[i]
+		for _, s := range j.open() {
 			open[signaler.FileID(s.ID)] = append(open[signaler.FileID(s.ID)], s)
 		}
 	}

@@ -41,7 +41,7 @@ func (x *execution) truncate(ctx context.Context, j *job, s plan.Step) error {
 				return err
 			}
 			defer archive.Close() // synced below
-			if j.Log.Copied == nil && info.ID != j.rare().copyID {
+			if _, again := j.Log.Copied(); !again && info.ID != j.rare().copyID {
 				return fmt.Errorf("truncate %q: its copy %q: %w", s.From.Path(), s.To.Path(), fsys.ErrSwapped)
 			}
 			// The copy's name must outlive what it is the copy of.
@@ -66,7 +66,7 @@ type emptying struct {
 }
 
 func (e *emptying) do() error {
-	if e.Log.Copied != nil {
+	if _, again := e.Log.Copied(); again {
 		if ok, err := isCopy(e.ctx, e.log, e.archive); err != nil || !ok {
 			return cmp.Or(err, fsys.ErrSwapped)
 		}

@@ -149,7 +149,7 @@ func said(r *Report) (all []string) {
 			all = append(all, err.Error())
 		}
 		if l.Failed() && len(l.Errs()) == 0 {
-			all = append(all, l.Log.Path()+": "+l.Log.Reason.Text(time.UTC))
+			all = append(all, l.Log.Path()+": "+l.Log.Reason().Text(time.UTC))
 		}
 	}
 	for _, t := range r.Targets {

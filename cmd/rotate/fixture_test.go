@@ -96,7 +96,7 @@ func newFixtureOf(archives int) fixture {
 		}
 	}
 	app := plan.LogFacts{
-		Place: at(dir, "app.log"), Stat: &plan.Stat{Size: 4_300_000, ModTime: night},
+		Place: at(dir, "app.log"), Stat: &plan.Stat{Size: 4_300_000, ModTime: night.UnixNano()},
 		Last: night.AddDate(0, 0, -1), Archive: dir,
 	}
 	for i := archives; i > 0; i-- {
@@ -105,10 +105,10 @@ func newFixtureOf(archives int) fixture {
 	stuck := plan.LogFacts{
 		Place: at(dir, "jobs.log"), Last: night, Archive: dir,
 		Archives: []plan.Archive{packed(dir, "jobs.log", 1, "")},
-		Owed:     []plan.Owed{{Archive: at(dir, "jobs.log.1"), ID: plan.ID{Dev: 1, Ino: 7}, Since: night.AddDate(0, 0, -1)}},
+		Past:     &plan.Past{Owed: []plan.Owed{{Archive: at(dir, "jobs.log.1"), ID: plan.ID{Dev: 1, Ino: 7}, Since: night.AddDate(0, 0, -1)}}},
 	}
 	large := plan.LogFacts{
-		Place: at(away, "caf\xe9\n.log"), Stat: &plan.Stat{Size: 300 << 20, ModTime: night}, Archive: old,
+		Place: at(away, "caf\xe9\n.log"), Stat: &plan.Stat{Size: 300 << 20, ModTime: night.UnixNano()}, Archive: old,
 		Archives: []plan.Archive{packed(old, "caf\xe9\n.log", 1, ".zst")},
 	}
 	large.Archives[0].Size, large.Archives[0].ModTime = 3, night.AddDate(0, 0, -100)
@@ -125,7 +125,6 @@ func newFixtureOf(archives int) fixture {
 		},
 		{Policy: slow, Logs: []plan.LogFacts{large}},
 	}})
-	p.Policies[0].Logs[1].Reason.Have = night.AddDate(0, 0, -1).Unix()
 	return fixture{p, reportOn(p)}
 }
 
@@ -144,23 +143,23 @@ func reportOn(p *plan.Plan) *rotate.Report {
 		Plan: p,
 		Logs: []*rotate.LogReport{
 			{
-				Policy: api.Policy, Log: app, Turned: true, Begun: turned(app), After: []time.Duration{12 * time.Millisecond},
+				Policy: api.Policy, Log: app, Turned: true, Begun: turned(app), After: 12 * time.Millisecond,
 				Finished: []rotate.Outcome{{Done: true}, {Done: true, In: 4_300_000, Out: 317_000}},
 			},
 			{
-				Policy: api.Policy, Log: stuck, After: []time.Duration{10 * time.Second},
-				Rare: &rotate.Rare{Open: []rotate.Settled{{
+				Policy: api.Policy, Log: stuck,
+				Rare: &rotate.Rare{Settled: []rotate.Settled{{
 					Owed: settled(stuck, night.AddDate(0, 0, -1)), Status: signaler.Held,
 					After: 10 * time.Second, Holders: holders, Complete: true,
 				}}},
 			},
 			{Policy: api.Policy, Log: link},
 			{
-				Policy: slow.Policy, Log: large, Turned: true, Begun: turned(large), After: []time.Duration{0},
+				Policy: slow.Policy, Log: large, Turned: true, Begun: turned(large),
 				Finished: []rotate.Outcome{{Done: true}, {}},
 				Rare: &rotate.Rare{
-					Open: []rotate.Settled{{Owed: settled(large, night), Status: signaler.Unknown, Err: syscall.ENOLCK}},
-					Errs: []error{&fs.PathError{Op: "compress", Path: "/var/log/old/x.1", Err: syscall.ENOSPC}},
+					Settled: []rotate.Settled{{Owed: settled(large, night), Status: signaler.Unknown, Err: syscall.ENOLCK}},
+					Errs:    []error{&fs.PathError{Op: "compress", Path: "/var/log/old/x.1", Err: syscall.ENOSPC}},
 				},
 			},
 		},

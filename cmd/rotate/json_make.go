@@ -46,7 +46,7 @@ func makeLog(p *plan.Plan, pp *plan.PolicyPlan, l *plan.LogPlan, r *rotate.LogRe
 	j := jsonLog{
 		jsonPath: makePath(l.Path()),
 		Action:   l.Action.String(),
-		Reason:   makeReason(l.Reason, p.Now.Location()),
+		Reason:   makeReason(l.Reason(), p.Now.Location()),
 		Steps:    []jsonStep{},
 		Archives: []jsonArchive{},
 		Errors:   []jsonError{},
@@ -55,7 +55,7 @@ func makeLog(p *plan.Plan, pp *plan.PolicyPlan, l *plan.LogPlan, r *rotate.LogRe
 		j.Last = &l.Last
 	}
 	if l.Action == plan.Refuse {
-		j.Errors = append(j.Errors, jsonError{Text: j.Reason.Text, Hint: remedies[l.Reason.Code]})
+		j.Errors = append(j.Errors, jsonError{Text: j.Reason.Text, Hint: remedies[l.Reason().Code]})
 	}
 	step := func(phase string, s plan.Step) {
 		from, to := makePath(s.From.Path()), jsonPath{}

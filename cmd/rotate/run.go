@@ -85,7 +85,6 @@ func (c *runCmd) do(ctx context.Context, t teller, o *outcome) error {
 	if err := t.flush(); err != nil {
 		return err // before anything is done
 	}
-	ease()
 	o.report = run.Execute(ctx)
 	o.targets = o.report.Targets
 	for _, l := range o.report.Logs {

@@ -24,8 +24,8 @@ func (v *voice) explain(x *explanation) {
 	if next, ok := plan.NextDue(x.policy, l.Last, now); ok && next.After(now) {
 		v.fact("due", when(next))
 	}
-	v.fact("now", v.bold(l.Action.String())+": "+l.Reason.Text(now.Location()))
-	v.fact("", remedies[l.Reason.Code])
+	v.fact("now", v.bold(l.Action.String())+": "+l.Reason().Text(now.Location()))
+	v.fact("", remedies[l.Reason().Code])
 	v.fact("size", sizeOf(l))
 	v.fact("writers", writersOf(x))
 	v.targets(x)

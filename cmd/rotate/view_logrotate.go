@@ -195,7 +195,7 @@ func (v *logrotateVoice) obstacles(p *plan.Plan, pp *plan.PolicyPlan) {
 	}
 	for i := range pp.Logs {
 		if l := &pp.Logs[i]; l.Action == plan.Refuse {
-			v.failWith("skipping \""+l.Path()+"\": "+l.Reason.Text(p.Now.Location()), "")
+			v.failWith("skipping \""+l.Path()+"\": "+l.Reason().Text(p.Now.Location()), "")
 		}
 	}
 }

@@ -85,11 +85,11 @@ func (v *logrotateVoice) criterion(p *policy.Policy) string {
 
 // considered prints what is decided about a log, and why.
 func (v *logrotateVoice) considered(p *plan.Plan, of *policy.Policy, l *plan.LogPlan) {
-	if l.Reason.Code == plan.IsDirectory {
+	if l.Reason().Code == plan.IsDirectory {
 		return // which logrotate does not take for a log
 	}
 	v.say("considering log %s", l.Path())
-	switch l.Reason.Code {
+	switch l.Reason().Code {
 	case plan.MissingLog:
 		v.say("  log %s does not exist -- skipping", l.Path())
 		return
@@ -97,7 +97,7 @@ func (v *logrotateVoice) considered(p *plan.Plan, of *policy.Policy, l *plan.Log
 		v.say("  log %s is symbolic link. Rotation of symbolic links is not allowed to avoid security issues -- skipping.", l.Path())
 		return
 	case plan.HardLink:
-		v.say("  log %s has multiple (%d) hard links. Rotation of files with multiple hard links is not allowed for %s -- skipping.", l.Path(), l.Reason.Have, paths(of))
+		v.say("  log %s has multiple (%d) hard links. Rotation of files with multiple hard links is not allowed for %s -- skipping.", l.Path(), l.Reason().Have, paths(of))
 		return
 	}
 	last := l.Last
@@ -108,7 +108,7 @@ func (v *logrotateVoice) considered(p *plan.Plan, of *policy.Policy, l *plan.Log
 	v.say("  Last rotated at %s", when(last))
 	switch l.Action {
 	case plan.Turn:
-		if l.Reason.Code == plan.LastInFuture {
+		if l.Reason().Code == plan.LastInFuture {
 			v.failWith("log "+l.Path()+" last rotated in the future -- rotation forced", "")
 		}
 		v.say("  log needs rotating")

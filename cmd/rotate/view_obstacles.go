@@ -18,7 +18,7 @@ func (v *voice) obstacles(p *plan.Plan) {
 		}
 		for k := range pp.Logs {
 			if l := &pp.Logs[k]; l.Action == plan.Refuse {
-				v.failWith(name(l.Path())+": not rotated: "+l.Reason.Text(p.Now.Location()), remedies[l.Reason.Code])
+				v.failWith(name(l.Path())+": not rotated: "+l.Reason().Text(p.Now.Location()), remedies[l.Reason().Code])
 			}
 		}
 	}

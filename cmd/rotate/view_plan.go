@@ -35,7 +35,7 @@ func (v *voice) policyPlan(p *plan.Plan, pp *plan.PolicyPlan, all bool, sum *cen
 			v.say("%s %s %s", v.bold(name(pp.Policy.Name)), v.dash, name(pp.Policy.Pos.String()))
 			named = true
 		}
-		v.head(2, l.Action.String()+" "+v.bold(name(l.Path())), l.Reason.Text(p.Now.Location()))
+		v.head(2, l.Action.String()+" "+v.bold(name(l.Path())), l.Reason().Text(p.Now.Location()))
 		v.steps(p, pp.Policy, l, all)
 	}
 	if named {

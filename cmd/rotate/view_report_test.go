@@ -122,13 +122,13 @@ func TestBytesAtRiskAreAWarning(t *testing.T) {
 func TestResultsOfALogThatOwes(t *testing.T) {
 	t.Parallel()
 	f := newFixture()
-	f.report.Logs[1].Rare.Open[0].Since = night.Add(-time.Hour)
-	text := stillWritten(f.report, f.report.Logs[1], &f.report.Logs[1].Rare.Open[0])
+	f.report.Logs[1].Rare.Settled[0].Since = night.Add(-time.Hour)
+	text := stillWritten(f.report, f.report.Logs[1], &f.report.Logs[1].Rare.Settled[0])
 	if !strings.Contains(text, "jobs.log.1, turned 2026-11-23 02:10, is still written by node") {
 		t.Errorf("got %q", text)
 	}
-	f.report.Logs[1].Rare.Open[0].Since = night
-	if text := stillWritten(f.report, f.report.Logs[1], &f.report.Logs[1].Rare.Open[0]); strings.Contains(text, "turned") {
+	f.report.Logs[1].Rare.Settled[0].Since = night
+	if text := stillWritten(f.report, f.report.Logs[1], &f.report.Logs[1].Rare.Settled[0]); strings.Contains(text, "turned") {
 		t.Errorf("of this very run: %q", text)
 	}
 }

@@ -76,7 +76,7 @@ func days(d time.Duration) int { return int(d / (24 * time.Hour)) }
 
 // whyNot is why a log is not turned.
 func whyNot(p *plan.Plan, of *policy.Policy, l *plan.LogPlan) string {
-	switch l.Reason.Code {
+	switch l.Reason().Code {
 	case plan.Empty:
 		return "log is empty"
 	case plan.BelowSize:
@@ -95,7 +95,7 @@ func whyNot(p *plan.Plan, of *policy.Policy, l *plan.LogPlan) string {
 		}
 		return fmt.Sprintf("log has been rotated at %s, which is less than a %s ago", when(l.Last), period)
 	}
-	return l.Reason.Text(p.Now.Location())
+	return l.Reason().Text(p.Now.Location())
 }
 
 // compressor is the program that logrotate would name.

@@ -154,7 +154,7 @@ func decisions(t *testing.T, policies []*policy.Policy, o rotate.Options) map[st
 	out := map[string]string{}
 	for _, p := range run.Plan.Policies {
 		for _, l := range p.Logs {
-			text := fmt.Sprintf("%s %+v", l.Action, l.Reason)
+			text := fmt.Sprintf("%s %+v", l.Action, l.Reason())
 			w := l.Work()
 			for _, s := range append(w.Turn, w.Finish...) {
 				text += fmt.Sprintf("\n%s %s %s %+v", s.Op, where(s.From), where(s.To), s.Reason)

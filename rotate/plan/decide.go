@@ -25,7 +25,7 @@ func Decide(f *Facts) *Plan {
 		for k := range logs {
 			l := &logs[k]
 			l.LogFacts, l.rules = &pf.Logs[k], r
-			l.Action, l.Reason = r.action(l.LogFacts)
+			l.Action, _ = r.action(l.LogFacts)
 			if l.Action == Turn {
 				problems = append(problems, r.standBack(l)...)
 			}
@@ -52,7 +52,8 @@ type rules struct {
 	halt   bool
 	owners map[names]*LogFacts
 	taken  map[Place]Kind
-	short  map[Place]Reason // archives that go for want of space, under the names that they have after Turn
+	back   map[*LogFacts]back // logs that could not be turned
+	short  map[Place]Reason   // archives that go for want of space, under the names that they have after Turn
 }
 
 // held is an archive under the name that it has after Turn.
@@ -66,9 +67,13 @@ type held struct {
 	why    Reason
 }
 
-// Work returns what is done about l. It follows from the facts and the rules,
-// and is worked out each time: the steps of a hundred thousand logs are more
-// than a run should keep.
+// Reason returns why l is turned, left or refused.
+func (l *LogPlan) Reason() Reason {
+	_, why := l.rules.action(l.LogFacts)
+	return why
+}
+
+// Work returns what is done about l.
 func (l *LogPlan) Work() (w Work) {
 	l.rules.finish(&w, l.rules.shelve(&w, l))
 	w.Debts = l.debts(&w)
@@ -87,7 +92,7 @@ func (l *LogPlan) Idle() bool {
 // debts returns what is left from earlier runs, and what this run makes. Of a
 // log that is copied it is the log itself that is owed, until it is emptied.
 func (l *LogPlan) debts(w *Work) (debts []Owed) {
-	for _, o := range l.Owed {
+	for _, o := range l.Owed() {
 		i := slices.IndexFunc(w.Turn, func(s Step) bool { return s.From == o.Archive })
 		switch {
 		case i < 0:
@@ -127,7 +132,7 @@ func (r *rules) shelve(w *Work, l *LogPlan) []held {
 	switch {
 	case l.Action == Turn:
 		own = r.turn(w, l, own)
-	case l.Kind == Missing && len(l.Owed) > 0 && r.policy.Create != nil:
+	case l.Kind == Missing && len(l.Owed()) > 0 && r.policy.Create != nil:
 		// The run that turned it ended before it made the new one.
 		w.Turn = []Step{{Op: Create, From: l.Place}}
 	}
@@ -137,6 +142,9 @@ func (r *rules) shelve(w *Work, l *LogPlan) []held {
 
 // action decides what happens to the live log.
 func (r *rules) action(l *LogFacts) (Action, Reason) {
+	if b, stands := r.back[l]; stands {
+		return b.action, b.why
+	}
 	switch {
 	case l.Kind == Missing:
 		return Leave, Reason{Code: MissingLog}
@@ -148,7 +156,8 @@ func (r *rules) action(l *LogFacts) (Action, Reason) {
 		return Refuse, Reason{Code: NoOldDir}
 	case !r.owns(l):
 		return Refuse, Reason{Code: NameClash}
-	case l.Copied != nil:
+	}
+	if _, ok := l.Copied(); ok {
 		return Turn, Reason{Code: Interrupted}
 	}
 	return r.due(l)
@@ -176,7 +185,7 @@ func (r *rules) hold(w *Work, l *LogPlan) (own []held) {
 		}
 		return cmp.Or(cmp.Compare(a.Ext, b.Ext), cmp.Compare(a.Dir.Path, b.Dir.Path))
 	})
-	for _, o := range l.Owed {
+	for _, o := range l.Owed() {
 		i := slices.IndexFunc(own, func(h held) bool { return h.Place == o.Archive })
 		if i < 0 {
 			w.Settle = append(w.Settle, o.Archive) // it is nowhere else, so it stays where it is

@@ -14,7 +14,7 @@ func describe(p *Plan) string {
 			fmt.Fprintf(&b, "problem %s: %s\n", problem.Path, problem.Reason.Text(p.Now.Location()))
 		}
 		for _, l := range pp.Logs {
-			fmt.Fprintf(&b, "%s %s: %s\n", l.Action, l.Path(), l.Reason.Text(p.Now.Location()))
+			fmt.Fprintf(&b, "%s %s: %s\n", l.Action, l.Path(), l.Reason().Text(p.Now.Location()))
 			w := l.Work()
 			for _, s := range w.Turn {
 				fmt.Fprintf(&b, "  %s\n", describeStep(s))

@@ -65,7 +65,7 @@ func (r *rules) rule(l *LogFacts) (turn bool, reason Reason) {
 	case size < p.MinSize:
 		return false, Reason{BelowMinSize, size, p.MinSize}
 	}
-	if age := r.now.Sub(l.Stat.ModTime); p.MinAge > 0 && age <= p.MinAge {
+	if age := r.now.Sub(time.Unix(0, l.Stat.ModTime)); p.MinAge > 0 && age <= p.MinAge {
 		return false, Reason{BelowMinAge, int64(max(0, age) / time.Second), int64(p.MinAge / time.Second)}
 	}
 	return true, byCalendar(p.Frequency, l.Last)

@@ -86,16 +86,16 @@ func TestDue(t *testing.T) {
 			t.Parallel()
 			l := aLog(tt.last)
 			l.Links = max(1, tt.links)
-			l.Stat = &Stat{Size: tt.size, ModTime: noon.Add(-tt.age)}
+			l.Stat = &Stat{Size: tt.size, ModTime: noon.Add(-tt.age).UnixNano()}
 			if tt.noStats {
 				l.Stat = nil
 			}
 			got := Decide(&Facts{Now: noon, Force: tt.force, Policies: []PolicyFacts{{Policy: &tt.policy, Logs: []LogFacts{l}}}})
 			p := got.Policies[0].Logs[0]
-			if p.Action != tt.action || p.Reason.Code != tt.code {
-				t.Errorf("got %s, %s; want %s, %s", p.Action, p.Reason.Code, tt.action, tt.code)
+			if p.Action != tt.action || p.Reason().Code != tt.code {
+				t.Errorf("got %s, %s; want %s, %s", p.Action, p.Reason().Code, tt.action, tt.code)
 			}
-			if text := p.Reason.Text(time.UTC); text != tt.reason {
+			if text := p.Reason().Text(time.UTC); text != tt.reason {
 				t.Errorf("the reason reads %q, want %q", text, tt.reason)
 			}
 		})
@@ -118,8 +118,8 @@ func TestWhatIsNoRegularFileIsRefused(t *testing.T) {
 		l.Stat = &Stat{Size: 1}
 		p := Decide(&Facts{Now: noon, Force: true, Policies: []PolicyFacts{{Policy: &policy.Policy{Frequency: daily}, Logs: []LogFacts{l}}}})
 		got := p.Policies[0].Logs[0]
-		if got.Action != Refuse || got.Reason.Text(time.UTC) != text || len(got.Work().Turn) > 0 {
-			t.Errorf("%s: got %s, %q, %d steps; want refuse, %q, none", kind, got.Action, got.Reason.Text(time.UTC), len(got.Work().Turn), text)
+		if got.Action != Refuse || got.Reason().Text(time.UTC) != text || len(got.Work().Turn) > 0 {
+			t.Errorf("%s: got %s, %q, %d steps; want refuse, %q, none", kind, got.Action, got.Reason().Text(time.UTC), len(got.Work().Turn), text)
 		}
 	}
 }
@@ -156,11 +156,11 @@ func TestNeedsIsWhatDecideNeeds(t *testing.T) {
 		facts.Policies[0].Logs[0].Links = 1 + r.Uint32N(2)
 		facts.Policies[0].Logs[0].Stat = &Stat{
 			Size:    r.Int64N(200),
-			ModTime: noon.Add(-time.Duration(r.Int64N(int64(72 * time.Hour)))),
+			ModTime: noon.Add(-time.Duration(r.Int64N(int64(72 * time.Hour)))).UnixNano(),
 		}
 		with := Decide(facts).Policies[0].Logs[0]
-		if without.Action != with.Action || without.Reason != with.Reason {
-			t.Fatalf("%+v, last %v: %v %v without, %v %v with", *p, l.Last, without.Action, without.Reason, with.Action, with.Reason)
+		if without.Action != with.Action || without.Reason() != with.Reason() {
+			t.Fatalf("%+v, last %v: %v %v without, %v %v with", *p, l.Last, without.Action, without.Reason(), with.Action, with.Reason())
 		}
 	}
 	if skipped < 1000 {

@@ -42,8 +42,38 @@ type LogFacts struct {
 	Last     time.Time // last rotation on record; zero: never seen before
 	Archive  *Dir      // where its archives go; nil: the folder is missing and nobody makes it
 	Archives []Archive // in Archive and, where they differ, in Place.Dir too; in no order
-	Owed     []Owed    // what earlier runs left unproven
-	Copied   *Place    // the copy that an earlier run made and ended before it emptied the log; nil: none
+	Past     *Past     // what earlier runs left; nil: nothing
+}
+
+// Past is what earlier runs left of a log.
+type Past struct {
+	Owed   []Owed // not proven released
+	Copied Place  // the copy of a log that is yet to be emptied; no Dir: none
+}
+
+// Owed returns what earlier runs left unproven.
+func (l *LogFacts) Owed() []Owed {
+	if l.Past == nil {
+		return nil
+	}
+	return l.Past.Owed
+}
+
+// Copied returns the copy that an earlier run made which ended before it emptied
+// the log, if one did.
+func (l *LogFacts) Copied() (copy Place, ok bool) {
+	if l.Past == nil || l.Past.Copied.Dir == nil {
+		return Place{}, false
+	}
+	return l.Past.Copied, true
+}
+
+// Owe adds to what earlier runs left unproven.
+func (l *LogFacts) Owe(o Owed) {
+	if l.Past == nil {
+		l.Past = &Past{}
+	}
+	l.Past.Owed = append(l.Past.Owed, o)
 }
 
 // Place is a name in an observed folder, or, without a name, the folder itself.
@@ -78,7 +108,7 @@ type ID struct{ Dev, Ino uint64 }
 type Stat struct {
 	ID      ID
 	Size    int64 // without the hole that it begins with, if it is one that is emptied by cutting
-	ModTime time.Time
+	ModTime int64 // nanoseconds since 1970
 }
 
 // Kind is what a name stands for.

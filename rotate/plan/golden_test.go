@@ -121,7 +121,7 @@ func (s *scene) read(what string, words []string) {
 		p.Taken[s.place(&p.Logs[len(p.Logs)-1], words[0])] = kind(keys["kind"])
 	case "owed":
 		l := &last().Logs[len(last().Logs)-1]
-		l.Owed = append(l.Owed, Owed{Archive: s.place(l, words[0]), ID: ID{1, 99}, Since: l.Last})
+		l.Owe(Owed{Archive: s.place(l, words[0]), ID: ID{1, 99}, Since: l.Last})
 	default:
 		s.t.Fatalf("a scene has no %q", what)
 	}
@@ -199,7 +199,7 @@ func (s *scene) policy(keys map[string]string) *policy.Policy {
 }
 
 func (s *scene) log(p *policy.Policy, at string, keys map[string]string) LogFacts {
-	l := LogFacts{Place: Place{s.dir(path.Dir(at)), path.Base(at)}, Links: 1, Stat: &Stat{ModTime: s.facts.Now}}
+	l := LogFacts{Place: Place{s.dir(path.Dir(at)), path.Base(at)}, Links: 1, Stat: &Stat{ModTime: s.facts.Now.UnixNano()}}
 	l.Archive = l.Dir
 	if p.OldDir != "" {
 		old := p.OldDir
@@ -219,7 +219,7 @@ func (s *scene) log(p *policy.Policy, at string, keys map[string]string) LogFact
 		case "last":
 			l.Last = s.time(value, s.facts.Now.Location())
 		case "written":
-			l.Stat.ModTime = s.facts.Now.Add(-s.duration(value))
+			l.Stat.ModTime = s.facts.Now.Add(-s.duration(value)).UnixNano()
 		case "cut-short":
 			l.CutShort = true
 		case "links":

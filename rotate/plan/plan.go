@@ -23,11 +23,12 @@ type PolicyPlan struct {
 	Logs     []LogPlan
 }
 
-// LogPlan is the decision on one log: what and why. Its Work follows from it.
+// LogPlan is the decision on one log. Why, and the Work that follows, come from
+// the facts and the rules, and are worked out when they are asked for: a run may
+// have a hundred thousand.
 type LogPlan struct {
 	*LogFacts
 	Action Action
-	Reason Reason
 	rules  *rules
 }
 

@@ -87,7 +87,7 @@ func Reachable(p *policy.Policy, l *LogFacts) {
 			last = max(last, a.Generation.N)
 			return false
 		}
-		return !slices.ContainsFunc(l.Owed, func(o Owed) bool { return o.Archive == a.Place })
+		return !slices.ContainsFunc(l.Owed(), func(o Owed) bool { return o.Archive == a.Place })
 	})
 }
 

@@ -33,7 +33,7 @@ func TestReachable(t *testing.T) {
 	for _, n := range []int{2024, 3, 5, 7, 9, 1, 12, 99} {
 		l.Archives = append(l.Archives, Archive{Place: Place{dir, "a." + strconv.Itoa(n)}, Generation: Generation{N: n}})
 	}
-	l.Owed = []Owed{{Archive: Place{dir, "a.99"}}}
+	l.Owe(Owed{Archive: Place{dir, "a.99"}})
 	Reachable(&policy.Policy{Rotate: 3, Start: 1}, &l)
 	var got []int
 	for _, a := range l.Archives {

@@ -139,7 +139,7 @@ func (w *world) observe() *Facts {
 				for _, o := range w.owed[log] {
 					if o.ID.Ino == f.ino && !f.packed {
 						o.Archive = at
-						l.Owed = append(l.Owed, o)
+						l.Owe(o)
 						if o.Since.After(l.Last) {
 							l.Last = o.Since
 						}
@@ -155,7 +155,7 @@ func (w *world) observe() *Facts {
 				continue
 			}
 		} else if Needs(w.policy, l.Last, w.now, false) {
-			l.Stat = &Stat{ID: ID{1, f.ino}, Size: f.size(), ModTime: f.modTime}
+			l.Stat = &Stat{ID: ID{1, f.ino}, Size: f.size(), ModTime: f.modTime.UnixNano()}
 		}
 		facts.Logs = append(facts.Logs, l)
 	}
@@ -197,7 +197,7 @@ func (w *world) execute(logs []LogPlan) {
 		switch {
 		case len(l.Work().Turn) > 0, l.Kind == Regular && l.Last.IsZero():
 			w.last[l.Name] = w.now
-		case len(l.Owed) > 0:
+		case len(l.Owed()) > 0:
 			w.last[l.Name] = l.Last // what the run that was killed could not say
 		}
 		w.settled(l)
@@ -244,7 +244,7 @@ func (w *world) settled(l *LogPlan) {
 			w.fault("%s %s without waiting for its release", s.Op, s.From.Path())
 		}
 	}
-	for _, o := range l.Owed {
+	for _, o := range l.Owed() {
 		if !slices.ContainsFunc(work.Settle, func(at Place) bool { return w.files[at] != nil && w.files[at].ino == o.ID.Ino }) {
 			w.fault("%s is owed, and not waited for", o.Archive.Path())
 		}

@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"rotate/rotate/policy"
 )
@@ -10,8 +11,8 @@ import (
 // turn plans phase 1 of l, and makes its archives own, the newest first, what
 // they are thereafter.
 func (r *rules) turn(w *Work, l *LogPlan, own []held) []held {
-	if l.Copied != nil {
-		w.Turn = []Step{{Op: Truncate, From: l.Place, To: *l.Copied}}
+	if copy, ok := l.Copied(); ok {
+		w.Turn = []Step{{Op: Truncate, From: l.Place, To: copy}}
 		return own // the run that made the copy did the rest
 	}
 	p := r.policy
@@ -48,7 +49,7 @@ func (r *rules) turn(w *Work, l *LogPlan, own []held) []held {
 		steps = append(steps, Step{Op: Copy, From: l.Place, To: to}, Step{Op: Truncate, From: l.Place, To: to})
 	}
 	w.Turn = steps
-	written := l.Stat.ModTime
+	written := time.Unix(0, l.Stat.ModTime)
 	if p.Method != policy.Rename {
 		written = r.now // a copy is as old as it is
 	}
@@ -74,15 +75,28 @@ func (r *rules) standBack(l *LogPlan) []Problem {
 	for _, s := range l.Work().Turn {
 		length := int64(len(strings.TrimSuffix(s.To.Name, r.policy.Compress.Ext) + r.policy.Compress.Ext))
 		if length > nameMax && s.To.Name != "" {
-			l.Action, l.Reason = Refuse, Reason{NameTooLong, length, nameMax}
+			r.leave(l, Refuse, Reason{NameTooLong, length, nameMax})
 			return nil
 		}
 		if p, taken := r.inTheWay(s.To, l.Path()+" is not turned"); taken {
-			l.Action, l.Reason = Leave, Reason{Code: NameTaken}
+			r.leave(l, Leave, Reason{Code: NameTaken})
 			return []Problem{p}
 		}
 	}
 	return nil
+}
+
+// back is what is decided on a log instead of turning it.
+type back struct {
+	action Action
+	why    Reason
+}
+
+func (r *rules) leave(l *LogPlan, a Action, why Reason) {
+	if r.back == nil {
+		r.back = map[*LogFacts]back{}
+	}
+	l.Action, r.back[l.LogFacts] = a, back{a, why}
 }
 
 // inTheWay reports whether an archive cannot be called to, because something
