@@ -29,6 +29,9 @@ if [ ${#need[@]} -gt 0 ]; then
 	apt-get install -qy --no-install-recommends "${need[@]}"
 fi
 
+# Daemons of Debian, and a machine to boot, unpacked and not installed.
+./debian.sh
+
 # The packages of the Node samples, as their lock files say.
 for lock in node-cluster/package-lock.json node-cluster/*/package-lock.json; do
 	[ -f "$lock" ] || continue
