@@ -170,8 +170,8 @@ func (t *rows) print() {
 	if len(t.all) == 0 {
 		return
 	}
-	fmt.Println("| daemon | version | signal | pidfile | sent | found | released after, median | worst |")
-	fmt.Println("| --- | --- | --- | --- | ---: | ---: | ---: | ---: |")
+	fmt.Println("| daemon | version | signal | pidfile | sent | found | released, median | worst | lost by signals alone |")
+	fmt.Println("| --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: |")
 	for _, d := range daemons {
 		for _, r := range t.all {
 			if r.name == d.name {
@@ -181,24 +181,26 @@ func (t *rows) print() {
 	}
 }
 
+// cell is what the policy has under a key.
+func (r row) cell(key string) string {
+	if found := regexp.MustCompile(key + ` *= "(.*)"`).FindStringSubmatch(r.policy); found != nil {
+		return "`" + found[1] + "`"
+	}
+	return "none"
+}
+
 func (r row) String() string {
 	slices.Sort(r.released)
-	ms := func(i int) string {
+	after := func(i int) string {
 		if len(r.released) == 0 {
 			return ""
 		}
 		return fmt.Sprintf("%d ms", r.released[i].Milliseconds())
 	}
-	cell := func(key string) string {
-		if found := regexp.MustCompile(key + ` *= "(.*)"`).FindStringSubmatch(r.policy); found != nil {
-			return "`" + found[1] + "`"
-		}
-		return "none"
-	}
-	s := fmt.Sprintf("| %s | %s | %s | %s | %d | %d | %s | %s |", r.name, r.version, cell("signal"), cell("pidfile"),
-		r.sent, r.sent-r.lost, ms(len(r.released)/2), ms(max(0, len(r.released)-1)))
+	alone := ""
 	if r.loses != "" {
-		s += fmt.Sprintf(" signals alone: %d of %d lost", r.alone.lost, r.alone.sent)
+		alone = fmt.Sprintf("%d of %d", r.alone.lost, r.alone.sent)
 	}
-	return s
+	return fmt.Sprintf("| %s | %s | %s | %s | %d | %d | %s | %s | %s |", r.name, r.version, r.cell("signal"), r.cell("pidfile"),
+		r.sent, r.sent-r.lost, after(len(r.released)/2), after(max(0, len(r.released)-1)), alone)
 }

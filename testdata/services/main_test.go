@@ -20,7 +20,10 @@ import (
 
 func TestMain(m *testing.M) {
 	if role := os.Getenv("SERVICES_ROLE"); role != "" {
-		hide(role)
+		if err := hide(role); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 		return
 	}
 	flag.Parse()

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -28,6 +29,7 @@ type world struct {
 	dir, port string
 	texts     *strings.Replacer
 	messages  atomic.Int64  // so far
+	around    []string      // a command that runs the program
 	end       chan struct{} // closed when the daemon has ended
 	cmd       *exec.Cmd
 	said      *os.File
@@ -187,7 +189,8 @@ type outcome struct {
 // rotate runs the program, and tells of the archives of log.
 func (w *world) rotate(log string, flags ...string) (o outcome) {
 	w.Helper()
-	cmd := exec.Command(program(w), append([]string{"--json", "-s", w.path("/var/lib/rotate"), w.path("/etc/rotate.toml")}, flags...)...)
+	argv := slices.Concat(w.around, []string{program(w), "--json", "-s", w.path("/var/lib/rotate"), w.path("/etc/rotate.toml")}, flags)
+	cmd := exec.Command(argv[0], argv[1:]...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
