@@ -1,8 +1,8 @@
 # What the targets do is in the Go tests and in the scripts below testdata/.
 
-.PHONY: build demo test check race differential test-differential disturb reliability soak fuzz vuln bench tools
+.PHONY: build demo test check race differential test-differential disturb services e2e reliability soak fuzz vuln bench tools
 
-beside = ./testdata/bench ./testdata/differential ./testdata/reliability # ./... leaves testdata out
+beside = ./testdata/bench ./testdata/differential ./testdata/e2e ./testdata/reliability ./testdata/services # ./... leaves testdata out
 
 build: ## one static binary in bin/
 	CGO_ENABLED=0 go build -trimpath -o bin/rotate ./cmd/rotate
@@ -10,7 +10,7 @@ build: ## one static binary in bin/
 demo: ## the whole job in a temporary folder
 	go run ./cmd/rotate demo
 
-test: tools check race differential disturb ## everything that must pass
+test: tools check race differential disturb services ## everything that must pass
 
 check: ## format, vet, staticcheck
 	@test -z "$$(go tool gofumpt -l . | tee /dev/stderr)"
@@ -29,6 +29,12 @@ test-differential: tools ## many more; ARGS="-seed N -trials N"
 
 disturb: ## a sample of what reliability does
 	go test ./testdata/reliability
+
+services: ## real daemons under load, with the table of docs/services.md
+	go test -v ./testdata/services
+
+e2e: tools services ## units and timers of a Debian that is booted; the first time makes it
+	go test -v ./testdata/e2e
 
 reliability: tools ## killed at each call, calls that fail, full disks, power cuts: docs/reliability.md
 	go test -v -timeout 0 ./testdata/reliability -args -whole

@@ -199,7 +199,6 @@ exe     = "/usr/sbin/mosquitto"
 [global]
 pid = /run/php-fpm.pid
 error_log = /var/log/php-fpm.log
-process_control_timeout = 10s
 [www]
 user = www-data
 group = www-data

@@ -1,0 +1,312 @@
+package e2e
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// policies are those of docs/services.md for units.
+var policies = map[string]string{
+	"rsyslog.service": `[log.syslog]
+paths     = ["/var/log/syslog"]
+frequency = "daily"
+rotate    = 14
+ifempty   = false
+compress  = "zstd"
+
+[[log.syslog.notify]]
+unit    = "rsyslog.service"
+signal  = "SIGHUP"
+`,
+	"php8.2-fpm.service": `[log.php-fpm]
+paths     = ["/var/log/php8.2-fpm.log"]
+frequency = "daily"
+rotate    = 14
+ifempty   = false
+compress  = "zstd"
+
+[[log.php-fpm.notify]]
+unit    = "php8.2-fpm.service"
+signal  = "SIGUSR1"
+`,
+	"nginx.service": `[log.nginx]
+paths     = ["/var/log/nginx/*.log"]
+frequency = "daily"
+rotate    = 14
+ifempty   = false
+compress  = "zstd"
+create    = { mode = "0640", owner = "www-data", group = "adm" }
+
+[[log.nginx.notify]]
+unit    = "nginx.service"
+signal  = "SIGUSR1"
+`,
+}
+
+// TestPage has docs/services.md show the policies that are tested here.
+func TestPage(t *testing.T) {
+	text, err := os.ReadFile("../../docs/services.md")
+	must(t, err)
+	for unit, policy := range policies {
+		if !strings.Contains(string(text), "```toml\n"+policy+"```\n") {
+			t.Errorf("the policy of %s is not there:\n%s", unit, policy)
+		}
+	}
+}
+
+// writer is a service that writes numbered lines, and opens its log anew on
+// SIGUSR1. Its helpers would die of that.
+const writer = `#!/bin/sh
+log=$1
+exec 3>>"$log"
+trap 'exec 3>>"$log"' USR1
+trap 'exit 0' TERM
+for helper in 1 2 3; do
+	sh -c 'while :; do sleep 1000; done' 3>&- &
+done
+[ -z "$2" ] || echo $$ >"$2"
+[ -z "$NOTIFY_SOCKET" ] || systemd-notify --ready
+n=0
+while :; do
+	n=$((n + 1))
+	echo "m${n}e" >&3
+	sleep 0.01
+done
+`
+
+// files of the machine.
+var files = map[string]string{
+	"/usr/local/bin/writer": writer,
+	"/etc/systemd/system/notify.service": `[Service]
+Type=notify
+NotifyAccess=all
+ExecStart=/usr/local/bin/writer /var/log/notify.log
+`,
+	"/etc/systemd/system/crowd.service": `[Service]
+ExecStart=/usr/local/bin/writer /var/log/crowd.log /run/crowd.pid
+`,
+	"/etc/systemd/system/rotate.service": `[Service]
+Type=oneshot
+StateDirectory=rotate
+ExecStart=/usr/local/bin/rotate --state=/var/lib/rotate/status /etc/timed.toml
+`,
+	"/etc/systemd/system/rotate.timer": `[Timer]
+OnActiveSec=1s
+OnUnitActiveSec=1s
+AccuracySec=100ms
+`,
+	"/etc/timed.toml":  policy("timed", "size", "1", `unit = "notify.service"`) + policy("crowd", "size", "1", `pidfile = "/run/crowd.pid"`),
+	"/etc/notify.toml": policy("notify", "frequency", "daily", `unit = "notify.service"`),
+	"/etc/crowd.toml":  policy("crowd", "frequency", "daily", `unit = "crowd.service"`),
+}
+
+func policy(log, key, when, target string) string {
+	name := log
+	if log == "timed" {
+		log = "notify"
+	}
+	return fmt.Sprintf(`[log.%s]
+paths    = ["/var/log/%s.log"]
+%s = %q
+rotate   = 1000
+compress = "zstd"
+[[log.%s.notify]]
+%s
+signal = "SIGUSR1"
+`, name, log, key, when, name, target)
+}
+
+func TestMachine(t *testing.T) {
+	m := boot(t, files)
+	t.Run("real units", func(t *testing.T) {
+		for unit, text := range policies {
+			t.Run(unit, func(t *testing.T) { m.as(t).realUnit(unit, text) })
+		}
+	})
+	for _, name := range []string{"notify", "crowd"} {
+		t.Run(name, func(t *testing.T) { m.as(t).onlyMain(name) })
+	}
+	t.Run("timer", func(t *testing.T) { m.as(t).timer() })
+}
+
+// as is m for a subtest.
+func (m *machine) as(t *testing.T) *machine {
+	n := *m
+	n.TB = t
+	return &n
+}
+
+const rounds = 3
+
+// realUnit rotates what a service of Debian's writes, as the page says.
+func (m *machine) realUnit(unit, text string) {
+	m.Helper()
+	if state := m.run("systemctl", "is-active", unit); state != "active" {
+		m.Fatal(state)
+	}
+	main := m.run("systemctl", "show", "--property=MainPID", "--value", unit)
+	must(m, os.WriteFile(m.path("/etc/policy.toml"), []byte(text), 0o644))
+	log := strings.Replace(regexp.MustCompile(`"(/var/log/[^"]*)"`).FindStringSubmatch(text)[1], "*", "access", 1)
+	for i := range rounds {
+		switch unit {
+		case "rsyslog.service":
+			m.run("logger", fmt.Sprintf("m%de", i+1))
+		case "nginx.service":
+			m.ask(fmt.Sprintf("/?m%de", i+1))
+		}
+		if unit != "php8.2-fpm.service" { // that one writes a line when it opens its log
+			m.until("the line is there", func() bool { return m.count(log)[i+1] > 0 })
+		}
+		m.run("rotate", "--force", "--state", "/var/lib/real."+unit, "/etc/policy.toml")
+	}
+	if unit != "php8.2-fpm.service" {
+		m.whole(log, rounds)
+	} else if packed := m.packed(log); packed != rounds {
+		m.Errorf("%d archives are compressed, want %d", packed, rounds)
+	}
+	if now := m.run("systemctl", "show", "--property=MainPID", "--value", unit); now != main {
+		m.Errorf("the main process is %s, was %s", now, main)
+	}
+}
+
+// ask asks the machine's web server for a page.
+func (m *machine) ask(path string) {
+	m.Helper()
+	cmd := exec.Command("nsenter", "--target", m.leader, "--net", "--", "bash", "-c",
+		`exec 3<>/dev/tcp/127.0.0.1/80; printf 'GET %s HTTP/1.0\r\n\r\n' "$0" >&3; cat <&3`, path)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		m.Fatalf("%v: %s", err, out)
+	}
+}
+
+// onlyMain rotates what a unit of several processes writes: its main process
+// opens its log anew, and its others, which would die of the signal, live on.
+func (m *machine) onlyMain(name string) {
+	m.Helper()
+	log := "/var/log/" + name + ".log"
+	m.run("systemctl", "start", name)
+	before := m.helpers(name)
+	if len(before) < 3 {
+		m.Errorf("the unit has the processes %s", before)
+	}
+	for range rounds {
+		m.grown(log)
+		m.run("rotate", "--force", "--state", "/var/lib/"+name, "/etc/"+name+".toml")
+	}
+	if after := m.helpers(name); strings.Join(after, " ") != strings.Join(before, " ") {
+		m.Errorf("helpers were %s, are %s", before, after)
+	}
+	m.run("systemctl", "stop", name)
+	m.whole(log, rounds)
+}
+
+// timer has systemd itself run the program, every second.
+func (m *machine) timer() {
+	m.Helper()
+	m.run("sh", "-c", "rm -f /var/log/notify.log* /var/log/crowd.log*") // lines are numbered from 1 again
+	m.run("systemctl", "start", "notify", "crowd", "rotate.timer")
+	m.until("runs were made", func() bool {
+		return m.packed("/var/log/notify.log") >= 2*rounds && m.packed("/var/log/crowd.log") >= 2*rounds
+	})
+	m.run("systemctl", "stop", "rotate.timer")
+	m.until("the last run is over", func() bool {
+		return m.run("systemctl", "show", "--property=ActiveState", "--value", "rotate.service") != "activating"
+	})
+	if result := m.run("systemctl", "show", "--property=Result", "--value", "rotate.service"); result != "success" {
+		m.Errorf("the last run: %s\n%s", result, m.run("journalctl", "--unit=rotate.service", "--no-pager"))
+	}
+	m.run("systemctl", "stop", "notify", "crowd")
+	for _, log := range []string{"/var/log/notify.log", "/var/log/crowd.log"} {
+		m.whole(log, m.packed(log))
+	}
+	if _, err := os.Stat(m.path("/var/lib/rotate/status")); err != nil {
+		m.Error(err)
+	}
+}
+
+// helpers are the pids of the writer's helpers, as its unit has them.
+func (m *machine) helpers(unit string) (pids []string) {
+	m.Helper()
+	main := m.run("systemctl", "show", "--property=MainPID", "--value", unit)
+	for _, pid := range strings.Fields(m.run("sh", "-c", "cat /proc/"+main+"/task/"+main+"/children")) {
+		text, err := os.ReadFile(m.path("/proc/" + pid + "/cmdline"))
+		if err == nil && strings.Contains(string(text), "sleep 1000") {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// grown waits until a log has some lines.
+func (m *machine) grown(log string) {
+	m.Helper()
+	m.until(log+" grows", func() bool {
+		info, err := os.Stat(m.path(log))
+		return err == nil && info.Size() > 100
+	})
+}
+
+func (m *machine) packed(log string) int {
+	m.Helper()
+	names, err := filepath.Glob(m.path(log) + ".*.zst")
+	must(m, err)
+	return len(names)
+}
+
+// whole checks that each line is there once, and that all archives are
+// compressed.
+func (m *machine) whole(log string, archives int) {
+	m.Helper()
+	found := m.count(log)
+	for n := 1; n <= len(found); n++ {
+		if found[n] != 1 {
+			m.Errorf("line %d is there %d times", n, found[n])
+		}
+	}
+	if packed := m.packed(log); packed != archives {
+		m.Errorf("%d archives are compressed, want %d", packed, archives)
+	}
+	m.Logf("%d lines", len(found))
+}
+
+var numbered = regexp.MustCompile(`\bm([0-9]+)e\b`)
+
+// count counts the lines in a log and its archives, by number.
+func (m *machine) count(log string) map[int]int {
+	m.Helper()
+	names, err := filepath.Glob(m.path(log) + "*")
+	must(m, err)
+	found := map[int]int{}
+	for _, name := range names {
+		f, err := os.Open(name)
+		must(m, err)
+		var r io.Reader = f
+		if strings.HasSuffix(name, ".zst") {
+			z, err := zstd.NewReader(f)
+			must(m, err)
+			defer z.Close()
+			r = z
+		}
+		lines := bufio.NewScanner(r)
+		for lines.Scan() {
+			if is := numbered.FindStringSubmatch(lines.Text()); is != nil {
+				n, err := strconv.Atoi(is[1])
+				must(m, err)
+				found[n]++
+			}
+		}
+		must(m, lines.Err())
+		f.Close() // read only: nothing to lose
+	}
+	return found
+}
