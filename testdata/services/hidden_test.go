@@ -15,26 +15,32 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hidden are ways to hold a file, all but the last out of the sight of those
-// who list what processes have open. Each takes the path of a log, and returns
+// hidden are ways to hold a file, most of them out of the sight of those who
+// list what processes have open. Each takes the path of a log, and returns
 // what writes a line and lets go.
 var hidden = map[string]func(path string) (late func(string) error, err error){
 	"a grandchild": func(path string) (func(string) error, error) {
 		if os.Getenv("SERVICES_GRANDCHILD") != "" {
-			f := os.NewFile(3, path)
-			return toFile(f), nil
+			_, err := io.Copy(io.Discard, os.NewFile(4, "parent")) // until it has let go
+			return toFile(os.NewFile(3, path)), err
 		}
 		f, err := appendTo(path)
 		if err != nil {
 			return nil, err
 		}
+		r, w, err := os.Pipe()
+		if err != nil {
+			return nil, err
+		}
 		child := exec.Command("/proc/self/exe", os.Args[1:]...)
 		child.Env = append(os.Environ(), "SERVICES_GRANDCHILD=1")
-		child.Stdin, child.Stdout, child.Stderr, child.ExtraFiles = os.Stdin, os.Stdout, os.Stderr, []*os.File{f}
+		child.Stdin, child.Stdout, child.Stderr, child.ExtraFiles = os.Stdin, os.Stdout, os.Stderr, []*os.File{f, r}
 		if err := child.Start(); err != nil {
 			return nil, err
 		}
-		os.Exit(0) // the master is gone, its pidfile would be stale
+		f.Close() // the child has it
+		w.Close() // now it is the only one
+		os.Exit(0)
 		return nil, nil
 	},
 	"a map": func(path string) (func(string) error, error) {
