@@ -1,9 +1,11 @@
 package rotate
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -234,4 +236,39 @@ func TestCommandLeavesADaemon(t *testing.T) {
 	_, err = f.WriteString("\n")
 	w.must(err)
 	w.must(f.Close())
+}
+
+// TestOwedForDays has a service that keeps its first log while newer ones are
+// turned and packed: that archive moves up, stays plain and owed since the day it
+// was turned, even when it has expired, and is told of each day.
+func TestOwedForDays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.start("stuck", "log/a.log", "pid")
+	w.seen("log/a.log")
+	toml := notified + "wait = '1ms'\n"
+	toml = strings.Replace(toml, "[[", "create = true\n[[", 1)
+	for day := range 5 {
+		w.now = noon.AddDate(0, 0, day)
+		s.do("write one")
+		if day > 0 {
+			w.append("log/a.log", fmt.Sprintf("day %d\n", day))
+		}
+		r := w.run(toml)
+		archive := fmt.Sprintf("a.log.%d", day+1)
+		open := r.Logs[0].Open()
+		if !r.Failed() || len(open) != 1 || open[0].Archive.Name != archive || !open[0].Since.Equal(noon) || open[0].Holders[0].PID != s.cmd.Process.Pid {
+			t.Fatalf("day %d: owed is %+v, want %s", day, open, archive)
+		}
+		s.do(fmt.Sprintf("await %d", day+1))
+	}
+	w.want("log", map[string]string{
+		"a.log": "", "a.log.1.gz": "day 4\n", "a.log.2.gz": "day 3\n", "a.log.3.gz": "day 2\n",
+		"a.log.5": strings.Repeat("one\n", 5),
+	})
+	s.do("reopen")
+	w.runOK(toml)
+	if _, err := os.Stat(w.path("state.owed")); !missing(err) {
+		t.Errorf("something is owed still: %v", err)
+	}
 }

@@ -84,6 +84,7 @@ type jsonArchive struct {
 	Holders  []jsonHolder `json:"holders,omitempty"`
 	Complete *bool        `json:"holders_complete,omitempty"`
 	Error    string       `json:"error,omitempty"`
+	Hint     string       `json:"hint,omitempty"`
 }
 
 type jsonHolder struct {

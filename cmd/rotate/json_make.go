@@ -41,8 +41,9 @@ func makeReason(r plan.Reason, loc *time.Location) jsonReason {
 	return jsonReason{r.Code, r.Have, r.Limit, r.Text(loc)}
 }
 
-// makeLog is a log as it was planned, and as r reports it unless r is nil.
-func makeLog(p *plan.Plan, pp *plan.PolicyPlan, l *plan.LogPlan, r *rotate.LogReport) jsonLog {
+// makeLog is a log as it was planned, and as r, of the report of run, reports it
+// unless r is nil.
+func makeLog(p *plan.Plan, pp *plan.PolicyPlan, l *plan.LogPlan, r *rotate.LogReport, run *rotate.Report) jsonLog {
 	j := jsonLog{
 		jsonPath: makePath(l.Path()),
 		Action:   l.Action.String(),
@@ -84,12 +85,12 @@ func makeLog(p *plan.Plan, pp *plan.PolicyPlan, l *plan.LogPlan, r *rotate.LogRe
 		}
 		return j
 	}
-	j.report(r)
+	j.report(r, run)
 	return j
 }
 
 // report adds what was done.
-func (j *jsonLog) report(r *rotate.LogReport) {
+func (j *jsonLog) report(r *rotate.LogReport, run *rotate.Report) {
 	j.Turned, j.AtRisk = &r.Turned, r.AtRisk()
 	for i, s := range r.Steps() {
 		to := &j.Steps[i]
@@ -97,6 +98,7 @@ func (j *jsonLog) report(r *rotate.LogReport) {
 	}
 	for _, s := range r.Settled() {
 		j.Archives = append(j.Archives, makeArchive(&s))
+		j.Archives[len(j.Archives)-1].Hint = openHint(run, r, &s)
 	}
 	j.Errors = append(j.Errors, makeErrors(r.Errs())...)
 }

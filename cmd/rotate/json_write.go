@@ -23,7 +23,7 @@ func writeJSON(w *bufio.Writer, o *outcome) error {
 			for k := range pp.Logs {
 				l := &pp.Logs[k]
 				d.next(k)
-				d.put(makeLog(o.plan, pp, l, reports[l]))
+				d.put(makeLog(o.plan, pp, l, reports[l], o.report))
 			}
 			d.text("\n]}")
 		}

@@ -82,11 +82,14 @@ func results(s style, l *rotate.LogReport) (words []string) {
 // settled says of which archives the writers let go.
 func settled(l *rotate.LogReport) (words []string) {
 	archives := map[signaler.Status][]plan.Place{}
+	var oldest time.Time
 	var after time.Duration
 	for _, s := range l.Settled() {
 		archives[s.Status] = append(archives[s.Status], s.Archive)
 		if s.Status == signaler.Released {
 			after = max(after, s.After)
+		} else if !s.Since.IsZero() && (oldest.IsZero() || s.Since.Before(oldest)) {
+			oldest = s.Since
 		}
 	}
 	for _, s := range []struct {
@@ -100,6 +103,9 @@ func settled(l *rotate.LogReport) (words []string) {
 		if files := filesOf(l.Log, archives[s.status]); len(files) > 0 {
 			words = append(words, fmt.Sprintf(s.format, strings.Join(files, " ")))
 		}
+	}
+	if !oldest.IsZero() {
+		words = append(words, "owed since "+when(oldest))
 	}
 	return words
 }
@@ -136,7 +142,7 @@ func (v *voice) owed(r *rotate.Report, l *rotate.LogReport) {
 		case signaler.Held:
 			v.failWith(stillWritten(r, l, &s), holdHint(r, l, &s))
 		case signaler.Unknown:
-			v.failWith(maybeWritten(l, &s), doubtHint(s.Err))
+			v.failWith(maybeWritten(r, l, &s), openHint(r, l, &s))
 		}
 	}
 	if n := l.AtRisk(); n > 0 {
@@ -162,20 +168,25 @@ func (v *voice) unhealthy(t *rotate.TargetReport) {
 
 // stillWritten says who holds an archive, and what that means for it.
 func stillWritten(r *rotate.Report, l *rotate.LogReport, s *rotate.Settled) string {
+	return aged(r, s) + " is still written by " + holders(s, toldBy(r, l.Policy)) + "; " + left(l.Log, s.Archive) + ", the next run tries again"
+}
+
+// aged names an archive that is owed, and since when unless it is new.
+func aged(r *rotate.Report, s *rotate.Settled) string {
 	text := name(s.Archive.Path())
 	if !s.Since.IsZero() && s.Since.Before(r.Plan.Now) {
 		text += ", turned " + when(s.Since) + ","
 	}
-	return text + " is still written by " + holders(s, toldBy(r, l.Policy)) + "; " + left(l.Log, s.Archive) + ", the next run tries again"
+	return text
 }
 
 // maybeWritten says why it is not known whether an archive is still written.
-func maybeWritten(l *rotate.LogReport, s *rotate.Settled) string {
+func maybeWritten(r *rotate.Report, l *rotate.LogReport, s *rotate.Settled) string {
 	why := "no lease can be had"
 	if s.Err != nil {
 		why = s.Err.Error()
 	}
-	return name(s.Archive.Path()) + " may still be written: " + why + "; " + left(l.Log, s.Archive) + ", the next run tries again"
+	return aged(r, s) + " may still be written: " + why + "; " + left(l.Log, s.Archive) + ", the next run tries again"
 }
 
 // doubtHint says what it takes to know.
@@ -229,6 +240,17 @@ func holder(h *signaler.Holder, told map[int]string) string {
 		facts = append(facts, fmt.Sprintf("fd %d", h.FD))
 	}
 	return name(h.Name) + " (" + strings.Join(facts, ", ") + ")"
+}
+
+// openHint says why an archive is not proven released, and what to do.
+func openHint(r *rotate.Report, l *rotate.LogReport, s *rotate.Settled) string {
+	switch s.Status {
+	case signaler.Held:
+		return holdHint(r, l, s)
+	case signaler.Unknown:
+		return doubtHint(s.Err)
+	}
+	return ""
 }
 
 // holdHint says why a writer may not have let go.
