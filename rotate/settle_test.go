@@ -256,7 +256,7 @@ func TestOwedForDays(t *testing.T) {
 		}
 		r := w.run(toml)
 		archive := fmt.Sprintf("a.log.%d", day+1)
-		open := r.Logs[0].Open()
+		open := r.Logs[0].open()
 		if !r.Failed() || len(open) != 1 || open[0].Archive.Name != archive || !open[0].Since.Equal(noon) || open[0].Holders[0].PID != s.cmd.Process.Pid {
 			t.Fatalf("day %d: owed is %+v, want %s", day, open, archive)
 		}
