@@ -15,44 +15,6 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// policies are those of docs/services.md for units.
-var policies = map[string]string{
-	"rsyslog.service": `[log.syslog]
-paths     = ["/var/log/syslog"]
-frequency = "daily"
-rotate    = 14
-ifempty   = false
-compress  = "zstd"
-
-[[log.syslog.notify]]
-unit    = "rsyslog.service"
-signal  = "SIGHUP"
-`,
-	"php8.2-fpm.service": `[log.php-fpm]
-paths     = ["/var/log/php8.2-fpm.log"]
-frequency = "daily"
-rotate    = 14
-ifempty   = false
-compress  = "zstd"
-
-[[log.php-fpm.notify]]
-unit    = "php8.2-fpm.service"
-signal  = "SIGUSR1"
-`,
-	"nginx.service": `[log.nginx]
-paths     = ["/var/log/nginx/*.log"]
-frequency = "daily"
-rotate    = 14
-ifempty   = false
-compress  = "zstd"
-create    = { mode = "0640", owner = "www-data", group = "adm" }
-
-[[log.nginx.notify]]
-unit    = "nginx.service"
-signal  = "SIGUSR1"
-`,
-}
-
 // TestPage has docs/services.md show the policies that are tested here.
 func TestPage(t *testing.T) {
 	text, err := os.ReadFile("../../docs/services.md")
@@ -62,68 +24,6 @@ func TestPage(t *testing.T) {
 			t.Errorf("the policy of %s is not there:\n%s", unit, policy)
 		}
 	}
-}
-
-// writer is a service that writes numbered lines, and opens its log anew on
-// SIGUSR1. Its helpers would die of that.
-const writer = `#!/bin/sh
-log=$1
-exec 3>>"$log"
-trap 'exec 3>>"$log"' USR1
-trap 'exit 0' TERM
-for helper in 1 2 3; do
-	sh -c 'while :; do sleep 1000; done' 3>&- &
-done
-[ -z "$2" ] || echo $$ >"$2"
-[ -z "$NOTIFY_SOCKET" ] || systemd-notify --ready
-n=0
-while :; do
-	n=$((n + 1))
-	echo "m${n}e" >&3
-	sleep 0.01
-done
-`
-
-// files of the machine.
-var files = map[string]string{
-	"/usr/local/bin/writer": writer,
-	"/etc/systemd/system/notify.service": `[Service]
-Type=notify
-NotifyAccess=all
-ExecStart=/usr/local/bin/writer /var/log/notify.log
-`,
-	"/etc/systemd/system/crowd.service": `[Service]
-ExecStart=/usr/local/bin/writer /var/log/crowd.log /run/crowd.pid
-`,
-	"/etc/systemd/system/rotate.service": `[Service]
-Type=oneshot
-StateDirectory=rotate
-ExecStart=/usr/local/bin/rotate --state=/var/lib/rotate/status /etc/timed.toml
-`,
-	"/etc/systemd/system/rotate.timer": `[Timer]
-OnActiveSec=1s
-OnUnitActiveSec=1s
-AccuracySec=100ms
-`,
-	"/etc/timed.toml":  policy("timed", "size", "1", `unit = "notify.service"`) + policy("crowd", "size", "1", `pidfile = "/run/crowd.pid"`),
-	"/etc/notify.toml": policy("notify", "frequency", "daily", `unit = "notify.service"`),
-	"/etc/crowd.toml":  policy("crowd", "frequency", "daily", `unit = "crowd.service"`),
-}
-
-func policy(log, key, when, target string) string {
-	name := log
-	if log == "timed" {
-		log = "notify"
-	}
-	return fmt.Sprintf(`[log.%s]
-paths    = ["/var/log/%s.log"]
-%s = %q
-rotate   = 1000
-compress = "zstd"
-[[log.%s.notify]]
-%s
-signal = "SIGUSR1"
-`, name, log, key, when, name, target)
 }
 
 func TestMachine(t *testing.T) {
@@ -136,6 +36,7 @@ func TestMachine(t *testing.T) {
 	for _, name := range []string{"notify", "crowd"} {
 		t.Run(name, func(t *testing.T) { m.as(t).onlyMain(name) })
 	}
+	t.Run("user", func(t *testing.T) { m.as(t).userUnit() })
 	t.Run("timer", func(t *testing.T) { m.as(t).timer() })
 }
 
@@ -195,10 +96,11 @@ func (m *machine) onlyMain(name string) {
 	m.Helper()
 	log := "/var/log/" + name + ".log"
 	m.run("systemctl", "start", name)
-	before := m.helpers(name)
-	if len(before) < 3 {
-		m.Errorf("the unit has the processes %s", before)
-	}
+	var before []string
+	m.until("its helpers run", func() bool {
+		before = m.helpers(name)
+		return len(before) == 3
+	})
 	for range rounds {
 		m.grown(log)
 		m.run("rotate", "--force", "--state", "/var/lib/"+name, "/etc/"+name+".toml")
@@ -207,6 +109,25 @@ func (m *machine) onlyMain(name string) {
 		m.Errorf("helpers were %s, are %s", before, after)
 	}
 	m.run("systemctl", "stop", name)
+	m.whole(log, rounds)
+}
+
+// userUnit rotates what a service of a user's own service manager writes.
+func (m *machine) userUnit() {
+	m.Helper()
+	m.run("install", "-d", "-o", "www-data", "/var/log/mine")
+	m.run("systemctl", "start", "user@33.service") // as a login of www-data would
+	user := func(command string) {
+		m.Helper()
+		m.run("setpriv", "--reuid=33", "--regid=33", "--clear-groups", "env", "XDG_RUNTIME_DIR=/run/user/33", "systemctl", "--user", command, "mine.service")
+	}
+	user("start")
+	const log = "/var/log/mine/mine.log"
+	for range rounds {
+		m.grown(log)
+		m.run("rotate", "--force", "--state", "/var/lib/mine", "/etc/mine.toml")
+	}
+	user("stop")
 	m.whole(log, rounds)
 }
 

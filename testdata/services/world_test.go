@@ -2,16 +2,12 @@ package services
 
 import (
 	"bufio"
-	"bytes"
-	"encoding/json"
-	"errors"
 	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -43,6 +39,14 @@ func debian(t testing.TB) string {
 	return root
 }
 
+// npm is where npm puts what docs/node.md is about.
+func npm(t testing.TB) string {
+	t.Helper()
+	modules, err := filepath.Abs("../node-cluster/recipes/node_modules")
+	must(t, err)
+	return modules
+}
+
 // newWorld is a folder for d, with its files.
 func newWorld(t testing.TB, d daemon) *world {
 	t.Helper()
@@ -50,12 +54,10 @@ func newWorld(t testing.TB, d daemon) *world {
 		lacks(t, "daemons change to users of their own: this needs root")
 	}
 	w := &world{TB: t, dir: t.TempDir(), port: freePort(t)}
-	npm, err := filepath.Abs("../node-cluster/recipes/node_modules")
-	must(t, err)
 	root := debian(t)
 	w.texts = strings.NewReplacer(
 		"/usr/sbin/", root+"/usr/sbin/", "/usr/lib/", root+"/usr/lib/", "/usr/share/", root+"/usr/share/",
-		"/usr/local/lib/node_modules", npm,
+		"/usr/local/lib/node_modules", npm(t),
 		"/var/", w.dir+"/var/", "/run/", w.dir+"/run/", "/etc/", w.dir+"/etc/", "/srv/", w.dir+"/srv/", "/home/", w.dir+"/home/",
 		"PORT", w.port)
 	must(t, os.Chmod(filepath.Dir(w.dir), 0o755)) // daemons have users of their own
@@ -135,6 +137,11 @@ func executable(path string) bool {
 // start starts the daemon. It runs until the test ends.
 func (w *world) start(d daemon) {
 	w.Helper()
+	for _, dir := range []string{npm(w), debian(w)} {
+		if _, err := os.Stat(dir); err != nil {
+			lacks(w, "make tools brings what is missing: ", err)
+		}
+	}
 	w.cmd = w.command(d.argv)
 	w.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	var err error
@@ -142,7 +149,7 @@ func (w *world) start(d daemon) {
 	must(w, err)
 	w.cmd.Stdout, w.cmd.Stderr = w.said, w.said
 	if err := w.cmd.Start(); err != nil {
-		lacks(w, "make tools brings what is missing: ", err)
+		lacks(w, err)
 	}
 	w.end = make(chan struct{})
 	go func() {
@@ -175,74 +182,6 @@ func (w *world) until(what string, done func() bool) {
 		}
 		said, _ := os.ReadFile(w.dir + "/said") // for the message
 		w.Fatalf("until %s: %s: %s", what, why, said)
-	}
-}
-
-// outcome is what a run says of its archives.
-type outcome struct {
-	status   int
-	said     string
-	released []time.Duration // after the signal
-	held     []string        // names of processes that hold on
-}
-
-// rotate runs the program, and tells of the archives of log.
-func (w *world) rotate(log string, flags ...string) (o outcome) {
-	w.Helper()
-	argv := slices.Concat(w.around, []string{program(w), "--json", "-s", w.path("/var/lib/rotate"), w.path("/etc/rotate.toml")}, flags)
-	cmd := exec.Command(argv[0], argv[1:]...)
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	if exit := new(exec.ExitError); err != nil && !errors.As(err, &exit) {
-		w.Fatal(err)
-	}
-	o.status, o.said = cmd.ProcessState.ExitCode(), stderr.String()
-	var report struct {
-		Policies []struct {
-			Logs []struct {
-				Path     string
-				Archives []struct {
-					Released string
-					AfterMS  float64 `json:"after_ms"`
-					Holders  []struct{ Name string }
-				}
-			}
-		}
-	}
-	if err := json.Unmarshal(stdout.Bytes(), &report); err != nil {
-		w.Fatalf("%v: %s%s", err, &stdout, &stderr)
-	}
-	for _, p := range report.Policies {
-		for _, l := range p.Logs {
-			if l.Path != w.path(log) {
-				continue
-			}
-			for _, a := range l.Archives {
-				if a.Released == "yes" {
-					o.released = append(o.released, time.Duration(a.AfterMS*float64(time.Millisecond)))
-				}
-				for _, h := range a.Holders {
-					o.held = append(o.held, h.Name)
-				}
-			}
-		}
-	}
-	return o
-}
-
-// signal sends what the policy would send, and rotates nothing.
-func (w *world) signal(d daemon) {
-	w.Helper()
-	found := regexp.MustCompile(`pidfile = "(.*)"\nsignal  = "(.*)"`).FindStringSubmatch(d.policy)
-	if found == nil {
-		return
-	}
-	text, err := os.ReadFile(w.path(found[1]))
-	must(w, err)
-	pid := strings.TrimSpace(string(text))
-	if out, err := exec.Command("kill", "-s", strings.TrimPrefix(found[2], "SIG"), pid).CombinedOutput(); err != nil {
-		w.Fatalf("%v: %s", err, out)
 	}
 }
 
