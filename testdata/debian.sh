@@ -10,22 +10,25 @@ groups=(
 	"debootstrap systemd-container"
 )
 
-done=.debian/unpacked
-[ "$(cat "$done" 2>/dev/null)" != "${groups[*]}" ] || exit 0
+stamp=.debian/unpacked
+[ "$(cat "$stamp" 2>/dev/null)" != "${groups[*]}" ] || exit 0
 if ! command -v apt-get >/dev/null; then
 	echo "debian: the tests with real daemons need Debian's packages" >&2
 	exit 0
 fi
 rm -rf .debian/root .debian/packages
 mkdir -p .debian/root .debian/packages/partial
-for group in "${groups[@]}"; do
+fetch() {
 	# What this machine has installed is not downloaded. Locks and logs stay the machine's.
 	# shellcheck disable=SC2086
 	apt-get install -qqy --download-only --no-install-recommends \
-		-o Debug::NoLocking=1 -o Dir::Cache::archives="$PWD/.debian/packages" -o Dir::Log= $group
+		-o Debug::NoLocking=1 -o Dir::Cache::archives="$PWD/.debian/packages" -o Dir::Log= $1
+}
+for group in "${groups[@]}"; do
+	fetch "$group" || { apt-get update -q && fetch "$group"; } # its lists may be old, or not there
 done
 for package in .debian/packages/*.deb; do
 	dpkg-deb -x "$package" .debian/root
 done
 rm -r .debian/packages
-echo "${groups[*]}" >"$done"
+echo "${groups[*]}" >"$stamp"
