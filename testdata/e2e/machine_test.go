@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -103,7 +104,10 @@ func boot(t testing.TB, files map[string]string) *machine {
 		close(m.ended)
 	}()
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill() // its process 1 goes with it
+		if pid, err := strconv.Atoi(m.leader); err == nil {
+			_ = syscall.Kill(pid, syscall.SIGKILL) // all others go with it; it may be gone
+		}
+		_ = cmd.Process.Kill() // the same
 		<-m.ended
 		if said, err := os.ReadFile(dir + "/console"); err == nil && t.Failed() {
 			t.Logf("console: %s", said)
