@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -47,7 +48,7 @@ func (e *emptying) cut() error {
 			return err
 		}
 	}
-	e.rare().AtRisk = 0
+	e.rare().AtRisk, e.rare().Emptied = 0, cmp.Or(e.rare().Emptied, Cut)
 	return nil
 }
 
@@ -60,6 +61,7 @@ func (e *emptying) behead(n int64) error {
 			return err
 		}
 	}
+	e.rare().Emptied = Punched
 	return e.fs.Punch(e.log, n)
 }
 
@@ -225,7 +227,7 @@ func (x *execution) appended(id plan.ID) bool {
 		x.writers, _, _ = signaler.Holders(logs)
 	}
 	for _, h := range x.writers[signaler.FileID(id)] {
-		if !h.Append {
+		if !h.Append && h.PID != os.Getpid() { // we write to the log that we cut
 			return false
 		}
 	}

@@ -68,6 +68,7 @@ type Rare struct {
 	Settled  []Settled    // of Settle, if that is several archives, or one that is not proven released
 	Copied   int64        // bytes of a log that was copied
 	AtRisk   int64        // bytes of a truncated log that were written while it was copied
+	Emptied  Way          // how a copied log was emptied
 	watch    []plan.Place // looked at instead of Settle; nil: that
 
 	// Of a log that is copied.

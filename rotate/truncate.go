@@ -80,7 +80,7 @@ func (e *emptying) do() error {
 		if err := e.rest(math.MaxInt64); err != nil {
 			return err
 		}
-		e.rare().AtRisk = 0
+		e.rare().AtRisk, e.rare().Emptied = 0, Alone
 		return e.fs.Truncate(e.log, 0)
 	}
 	// Where the system does not say who has it open, somebody has.
@@ -100,6 +100,7 @@ func (e *emptying) chase() error {
 			return err
 		}
 		if e.AtRisk() == 0 || round == tailRounds {
+			e.rare().Emptied = Chased
 			return e.fs.Truncate(e.log, 0)
 		}
 	}

@@ -41,6 +41,7 @@ func (c *checkCmd) do(ctx context.Context, v *voice, o *outcome) error {
 	for _, t := range o.targets {
 		v.unhealthy(t)
 	}
+	v.foresee(o, c.JSON)
 	if o.ok() && !c.JSON {
 		v.allWell(o)
 	}

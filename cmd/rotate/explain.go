@@ -63,6 +63,8 @@ type explanation struct {
 	targets []*rotate.TargetReport
 	odd     []error
 	writers []signaler.Holder
+
+	foreseen rotate.Foreseen // of a log that is copied and emptied
 }
 
 func (e *explainer) explain(log string) (*explanation, error) {
@@ -80,6 +82,9 @@ func (e *explainer) explain(log string) (*explanation, error) {
 	}
 	x.targets, x.odd = inspectAll([]*policy.Policy{owner})
 	x.writers = writers(log)
+	if owner.Method == policy.CopyTruncate {
+		x.foreseen = rotate.Foresee([]string{log})[0]
+	}
 	return x, nil
 }
 

@@ -28,6 +28,13 @@ func (v *voice) explain(x *explanation) {
 	v.fact("", remedies[l.Reason().Code])
 	v.fact("size", sizeOf(l))
 	v.fact("writers", writersOf(x))
+	if x.foreseen.Way != rotate.NoWay {
+		v.fact("emptied", emptying[x.foreseen.Way])
+		for i := range x.foreseen.Strays {
+			v.fact("", stray(&x.foreseen.Strays[i]))
+			v.fact("", appendHint)
+		}
+	}
 	v.targets(x)
 	v.archives(x)
 	if !l.Idle() && l.Action != plan.Refuse {

@@ -54,6 +54,9 @@ func results(s style, l *rotate.LogReport) (words []string) {
 	if l.Turned {
 		words = append(words, "turned")
 	}
+	if l.Turned && l.Rare != nil && l.Rare.Emptied != rotate.NoWay {
+		words = append(words, emptied[l.Rare.Emptied])
+	}
 	words = append(words, settled(l)...)
 	var in, out int64
 	var packed, removed, undone int
