@@ -148,7 +148,7 @@ func (f *finisher) finishLog(ctx context.Context, j *job) {
 			return // the next run goes on
 		}
 		// Only what is proven to be written by nobody is touched.
-		if slices.ContainsFunc(open, func(o *Settled) bool { return o.Archive == s.From }) || s.From == refused {
+		if slices.ContainsFunc(open, func(o *Settled) bool { return o.Archive == s.From && !o.Past() }) || s.From == refused {
 			continue
 		}
 		if err := f.finishStep(ctx, j, step, inodes[s.From]); err != nil {
@@ -257,6 +257,9 @@ func (s *StepReport) ext() string {
 	return ""
 }
 
+// errWritten can only come of an archive that was not proven released: see unseen.go.
+var errWritten = errors.New("it was written meanwhile; the plain one is kept")
+
 // write makes the successor of src: complete, durable and with the looks of
 // src, or not at all.
 func (f *finisher) write(ctx context.Context, j *job, src *os.File, s *StepReport) (made fsys.ID, err error) {
@@ -264,6 +267,7 @@ func (f *finisher) write(ctx context.Context, j *job, src *os.File, s *StepRepor
 	if err != nil {
 		return made, err
 	}
+	was := attr.ModTime
 	if j.Turned && j.copies() && s.From == j.Rare.copy && s.Op == plan.Compress {
 		attr.ModTime = j.Rare.written // compressed at once it is as old as the log, as with logrotate
 	}
@@ -295,6 +299,9 @@ func (f *finisher) write(ctx context.Context, j *job, src *os.File, s *StepRepor
 			return err
 		}
 		s.Out = out.Size()
+		if now, err := fsys.AttrOf(src); err != nil || !now.ModTime.Equal(was) {
+			return errors.Join(err, fmt.Errorf("%s %q: %w", s.Op, s.From.Path(), errWritten))
+		}
 		// After a power cut the plain archive must not hold less than its successor:
 		// nobody could tell which of the two is right.
 		if err := f.fs.Fsync(src); err != nil {

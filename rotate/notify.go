@@ -6,7 +6,6 @@ import (
 	"syscall"
 	"time"
 
-	"rotate/rotate/internal/fsys"
 	"rotate/rotate/policy"
 	"rotate/signaler"
 )
@@ -36,9 +35,13 @@ func (x *execution) notify(ctx context.Context) []signalled {
 	late, cancel := outlive(ctx) // what was turned must be told
 	defer cancel()
 	n := x.notifier()
+	var owing map[*job]bool
+	if ctx.Err() == nil {
+		owing = x.owing()
+	}
 	concerned := make([][]*job, len(x.groups))
 	for k, g := range x.groups {
-		concerned[k] = x.concerned(ctx, g)
+		concerned[k] = g.concerned(owing)
 		if len(concerned[k]) == 0 {
 			continue
 		}
@@ -54,35 +57,13 @@ func (x *execution) notify(ctx context.Context) []signalled {
 }
 
 // concerned lists the jobs of a policy that someone must be told about.
-func (x *execution) concerned(ctx context.Context, g *group) (jobs []*job) {
+func (g *group) concerned(owing map[*job]bool) (jobs []*job) {
 	for _, j := range g.jobs {
-		if j.Turned || ctx.Err() == nil && !j.failed && x.written(j) {
+		if j.Turned || owing[j] {
 			jobs = append(jobs, j)
 		}
 	}
 	return jobs
-}
-
-// written reports whether a process still writes to an archive of the log that
-// this run did not make, or may: one that cannot be proven released is owed.
-func (x *execution) written(j *job) bool {
-	for _, p := range j.Log.Work().Settle {
-		status := signaler.Unknown
-		// An archive that cannot be opened is reported when it is settled.
-		_ = j.dirs.use(p.Dir, func(d *fsys.Dir) error {
-			f, _, err := d.Open(p.Name)
-			if err != nil {
-				return err
-			}
-			defer f.Close() // read only: nothing to lose
-			status, err = signaler.Probe(f)
-			return err
-		})
-		if status != signaler.Released {
-			return true
-		}
-	}
-	return false
 }
 
 // postrotate runs the script of a policy, once or for each log.

@@ -187,7 +187,7 @@ func unpaid(j *job, id plan.ID) bool {
 	if j.copying(id) {
 		return false
 	}
-	return !j.settled || slices.ContainsFunc(j.open(), func(s *Settled) bool { return s.ID == id })
+	return !j.settled || slices.ContainsFunc(j.open(), func(s *Settled) bool { return s.ID == id && !s.Past() })
 }
 
 func paid(j *job, id plan.ID) bool { return !unpaid(j, id) }

@@ -130,7 +130,9 @@ func (l *LogReport) Failed() bool {
 }
 
 // Owed reports whether a process still writes to an archive of the log, or may.
-func (l *LogReport) Owed() bool { return len(l.open()) > 0 }
+func (l *LogReport) Owed() bool {
+	return slices.ContainsFunc(l.open(), func(s *Settled) bool { return !s.Unseen })
+}
 
 // Steps returns the steps and how they ended: of Turn, then of Finish.
 func (l *LogReport) Steps() (steps []StepReport) {
@@ -213,7 +215,20 @@ type Settled struct {
 	Holders   []signaler.Holder
 	Complete  bool  // whether Holders names every process that could hold it
 	Err       error // why Status is not known
+
+	// Unseen says that the kernel grants no lease, and that no process of this
+	// machine, all of which could be looked into, has the archive open for
+	// writing. It is left as it is until its log is turned again.
+	Unseen    bool
+	again     bool // its log was turned again
+	leaseless bool // Err is that there are no leases
+	wait      time.Duration
 }
+
+// Past reports whether an archive that is Unseen was so until its log was
+// turned again. It is then taken for released, as delaycompress takes every
+// archive.
+func (s *Settled) Past() bool { return s.Unseen && s.again }
 
 // TargetReport is what came of telling one target.
 type TargetReport struct {

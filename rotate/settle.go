@@ -2,10 +2,12 @@ package rotate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"slices"
+	"time"
 
 	"rotate/rotate/internal/fsys"
 	"rotate/rotate/plan"
@@ -16,8 +18,10 @@ import (
 // as those who were told may take, and names the processes that did not let
 // go.
 func (x *execution) settle(ctx context.Context, told []signalled) {
+	begin := time.Now()
 	signaler.Await(ctx, func(yield func(signaler.Watched) bool) { x.settling(ctx, yield) })
 	x.name()
+	x.linger(ctx, begin)
 	for _, t := range told {
 		t.told.Died = !t.Alive()
 		t.Close()
@@ -48,6 +52,7 @@ func (x *execution) settling(ctx context.Context, yield func(signaler.Watched) b
 						if missing(s.Err) && archive != w.Turned {
 							s.Status, s.Err = signaler.Released, nil // a script has removed it: nothing is left to be done
 						}
+						s.wait, s.leaseless = g.wait, errors.Is(s.Err, signaler.ErrNoLease)
 						j.settle(i, s)
 					},
 				}) {
@@ -90,11 +95,13 @@ func (x *execution) openSettling(j *job, s *Settled) (f *os.File, err error) {
 
 // name finds out who still writes to files that are not proven released, with
 // one look at the processes for all of them. To find nobody proves nothing: a
-// descriptor can be in flight, or in a process that cannot be seen.
+// descriptor can be in flight, or in a process that cannot be seen. Where there
+// are no leases it is all that can be known: see unseen.go.
 func (x *execution) name() {
 	open := map[signaler.FileID][]*Settled{}
 	for _, j := range x.report.Logs {
 		for _, s := range j.open() {
+			s.again = j.Turned && s.Archive != j.Log.Work().Turned
 			open[signaler.FileID(s.ID)] = append(open[signaler.FileID(s.ID)], s)
 		}
 	}
@@ -105,10 +112,13 @@ func (x *execution) name() {
 	for id, settled := range open {
 		for _, s := range settled {
 			s.Holders, s.Complete = holders[id], complete
-			if len(s.Holders) > 0 {
+			switch {
+			case len(s.Holders) > 0:
 				s.Status = signaler.Held
+			case s.leaseless:
+				s.Status, s.Unseen = signaler.Unknown, complete && err == nil
 			}
-			if s.Status == signaler.Held {
+			if s.Status == signaler.Held && !s.leaseless {
 				s.Err = err
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -31,9 +32,9 @@ func (s Status) String() string { return [...]string{"unknown", "held", "release
 // f must be open read-only. Probe only a rotated file, which nobody opens by
 // its name: an open for writing at the very moment of the probe waits for it.
 //
-// Unknown comes with the reason: the file is another user's and the caller
-// lacks CAP_LEASE (EACCES), or the file system has no leases (EINVAL, ENOLCK,
-// EOPNOTSUPP): NFS, FUSE.
+// Unknown comes with the reason. It is [ErrNoLease] if the file is another
+// user's and the caller lacks CAP_LEASE (EACCES), or the file system has no
+// leases (EINVAL, ENOLCK, EOPNOTSUPP): NFS, FUSE.
 //
 // An overlay deceives in two cases: it does not see a writer that opened the
 // file in the upper directory, nor one that mapped it and then closed it. Holders
@@ -56,7 +57,24 @@ func Probe(f *os.File) (Status, error) {
 		return nil
 	})
 	if err != nil {
-		return Unknown, fmt.Errorf("probe %q for writers: %w", f.Name(), err)
+		err = fmt.Errorf("probe %q for writers: %w", f.Name(), err)
+		if slices.ContainsFunc(noLeases, func(why error) bool { return errors.Is(err, why) }) {
+			err = noLease{err}
+		}
+		return Unknown, err
 	}
 	return status, nil
 }
+
+// ErrNoLease says that the kernel grants the caller no lease on the file,
+// whether it has writers or not.
+var ErrNoLease = errors.New("no lease can be had")
+
+var noLeases = []error{unix.EACCES, unix.EINVAL, unix.ENOLCK, unix.EOPNOTSUPP}
+
+// noLease is an ErrNoLease with its reason.
+type noLease struct{ error }
+
+func (e noLease) Unwrap() error { return e.error }
+
+func (noLease) Is(target error) bool { return target == ErrNoLease }

@@ -83,6 +83,7 @@ type jsonArchive struct {
 	AfterMS  *float64     `json:"after_ms,omitempty"`
 	Holders  []jsonHolder `json:"holders,omitempty"`
 	Complete *bool        `json:"holders_complete,omitempty"`
+	Unseen   bool         `json:"unseen,omitempty"`
 	Error    string       `json:"error,omitempty"`
 	Hint     string       `json:"hint,omitempty"`
 }

@@ -109,6 +109,7 @@ func makeArchive(s *rotate.Settled) jsonArchive {
 		jsonPath: makePath(s.Archive.Path()),
 		Released: map[signaler.Status]string{signaler.Released: "yes", signaler.Held: "no", signaler.Unknown: "unknown"}[s.Status],
 		AfterMS:  &after,
+		Unseen:   s.Unseen,
 	}
 	if !s.Since.IsZero() {
 		j.Since = &s.Since

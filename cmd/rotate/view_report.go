@@ -86,8 +86,17 @@ func results(s style, l *rotate.LogReport) (words []string) {
 func settled(l *rotate.LogReport) (words []string) {
 	archives := map[signaler.Status][]plan.Place{}
 	var oldest time.Time
+	var waits, past []plan.Place // nobody is seen to write them
 	var after time.Duration
 	for _, s := range l.Settled() {
+		switch {
+		case s.Past():
+			past = append(past, s.Archive)
+			continue
+		case s.Unseen:
+			waits = append(waits, s.Archive)
+			continue
+		}
 		archives[s.Status] = append(archives[s.Status], s.Archive)
 		if s.Status == signaler.Released {
 			after = max(after, s.After)
@@ -109,6 +118,12 @@ func settled(l *rotate.LogReport) (words []string) {
 	}
 	if !oldest.IsZero() {
 		words = append(words, "owed since "+when(oldest))
+	}
+	if files := filesOf(l.Log, waits); len(files) > 0 {
+		words = append(words, "nobody is seen to write "+strings.Join(files, " ")+", which waits for the next rotation as no lease proves it")
+	}
+	if files := filesOf(l.Log, past); len(files) > 0 {
+		words = append(words, "nobody was seen to write "+strings.Join(files, " ")+" until now, taken for released")
 	}
 	return words
 }
@@ -141,10 +156,11 @@ func (v *voice) owed(r *rotate.Report, l *rotate.LogReport) {
 		return
 	}
 	for _, s := range l.Settled() {
-		switch s.Status {
-		case signaler.Held:
+		switch {
+		case s.Unseen: // not owed
+		case s.Status == signaler.Held:
 			v.failWith(stillWritten(r, l, &s), holdHint(r, l, &s))
-		case signaler.Unknown:
+		case s.Status == signaler.Unknown:
 			v.failWith(maybeWritten(r, l, &s), openHint(r, l, &s))
 		}
 	}
