@@ -34,6 +34,7 @@ func TestMain(m *testing.M) {
 		"displaced": playDisplaced,
 		"stranger":  playStranger,
 		"unit":      playUnit,
+		"attempt":   playAttempt,
 	}
 	if play, ok := roles[os.Getenv("SIGNALER_ROLE")]; ok {
 		play()
