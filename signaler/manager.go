@@ -1,16 +1,13 @@
 package signaler
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/godbus/dbus/v5"
 	"golang.org/x/sys/unix"
 )
 
@@ -31,17 +28,11 @@ const managerWait = 5 * time.Second
 
 // conversation is a talk with a service manager about one unit.
 type conversation struct {
-	unit   Unit
-	conn   *dbus.Conn
-	object dbus.BusObject
-	ctx    context.Context
-	cancel context.CancelFunc
+	unit Unit
+	bus  *bus
 }
 
-func (c *conversation) close() {
-	c.cancel()
-	_ = c.conn.Close() // nothing was written that matters
-}
+func (c *conversation) close() { _ = c.bus.Close() } // nothing was written that matters
 
 // dial opens a conversation about u. The manager's own socket is tried before
 // the bus: it needs no other daemon, but only the manager's user and root may
@@ -50,11 +41,9 @@ func (m *manager) dial(u Unit) (*conversation, error) {
 	var errs []error
 	gone := true
 	for _, s := range m.sockets {
-		conn, err := s.connect(m.by.uid)
+		b, err := s.connect(m.by.uid)
 		if err == nil {
-			ctx, cancel := context.WithTimeout(context.Background(), managerWait)
-			path := dbus.ObjectPath("/org/freedesktop/systemd1/unit/" + busEscape(u.Name))
-			return &conversation{u, conn, conn.Object("org.freedesktop.systemd1", path), ctx, cancel}, nil
+			return &conversation{u, b}, nil
 		}
 		gone = gone && absent(err)
 		errs = append(errs, fmt.Errorf("connect to %q: %w", s.path, err))
@@ -71,7 +60,7 @@ func (m *manager) dial(u Unit) (*conversation, error) {
 
 // connect opens a socket that belongs to uid or root, without following links
 // on the way: a user may put something else in its place.
-func (s socket) connect(uid int) (*dbus.Conn, error) {
+func (s socket) connect(uid int) (*bus, error) {
 	fd, err := unix.Openat2(unix.AT_FDCWD, s.path, &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_SYMLINKS})
 	if err != nil {
 		return nil, err
@@ -89,21 +78,18 @@ func (s socket) connect(uid int) (*dbus.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := s.greet(c.(*net.UnixConn), end, uid)
+	b, err := s.greet(c.(*net.UnixConn), end, uid)
 	if err != nil {
 		_ = c.Close() // nothing was said
 		return nil, err
 	}
-	return conn, nil
+	return b, nil
 }
 
 var errForeign = errors.New("it is not the service manager's")
 
 // greet makes sure of whom it talks to and says who asks.
-func (s socket) greet(c *net.UnixConn, end time.Time, uid int) (*dbus.Conn, error) {
-	if err := c.SetDeadline(end); err != nil {
-		return nil, err
-	}
+func (s socket) greet(c *net.UnixConn, end time.Time, uid int) (*bus, error) {
 	if s.private {
 		peer, err := peerOf(c)
 		if err != nil {
@@ -113,17 +99,12 @@ func (s socket) greet(c *net.UnixConn, end time.Time, uid int) (*dbus.Conn, erro
 			return nil, errForeign
 		}
 	}
-	conn, err := dbus.NewConn(c)
-	if err != nil {
-		return nil, err
+	b, err := newBus(c, end)
+	if err != nil || s.private {
+		return b, err // there is no bus to be greeted
 	}
-	if err := conn.Auth([]dbus.Auth{dbus.AuthExternal(strconv.Itoa(os.Geteuid()))}); err != nil {
-		return nil, err
-	}
-	if s.private {
-		return conn, nil // there is no bus to be greeted
-	}
-	return conn, conn.Hello()
+	_, err = b.call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "Hello")
+	return b, err
 }
 
 // peerOf is the user who listens.
@@ -161,12 +142,12 @@ func (c *conversation) ask() (s unitState, err error) {
 
 func (c *conversation) get(property string, to any) error {
 	kind, name, _ := strings.Cut(property, ".")
-	var v dbus.Variant
-	call := c.object.CallWithContext(c.ctx, "org.freedesktop.DBus.Properties.Get", 0, "org.freedesktop.systemd1."+kind, name)
-	if err := call.Store(&v); err != nil {
+	answer, err := c.bus.call("org.freedesktop.systemd1", "/org/freedesktop/systemd1/unit/"+busEscape(c.unit.Name),
+		"org.freedesktop.DBus.Properties", "Get", "org.freedesktop.systemd1."+kind, name)
+	if err != nil {
 		return err
 	}
-	return v.Store(to)
+	return answer.variant(to)
 }
 
 // busEscape makes a name part of an object path, as systemd does.
