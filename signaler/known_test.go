@@ -82,6 +82,16 @@ func TestKnownByProgram(t *testing.T) {
 	refuses(t, open(t, pidfileOf(t, c.pid())).Check(unix.SIGUSR1, Match{}), Harmful)
 }
 
+func TestIgnoredSignalIsDoubted(t *testing.T) {
+	t.Parallel()
+	c := start(t, exec.Command("sh", "-c", `trap "" USR2; exec cat`))
+	c.ping()
+	p := open(t, pidfileOf(t, c.pid()))
+	must(t, p.Check(unix.SIGUSR2, Match{}))
+	refuses(t, p.Doubt(unix.SIGUSR2), Harmful)
+	must(t, p.Doubt(unix.SIGUSR1))
+}
+
 func TestServicesAreRight(t *testing.T) {
 	t.Parallel()
 	for _, s := range Services() {

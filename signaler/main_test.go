@@ -128,13 +128,14 @@ func (c *child) reap() {
 }
 
 // playHandler catches USR2 and says so. USERS="real effective saved" is whom it
-// becomes. As COMM, it has that name and ignores what services reopen their logs on.
+// becomes. As COMM, it has that name and catches what services reopen their logs on,
+// without a word.
 func playHandler() {
 	got := make(chan os.Signal, 8)
 	signal.Notify(got, unix.SIGUSR2)
 	if comm := os.Getenv("COMM"); comm != "" {
-		signal.Reset()
-		signal.Ignore(unix.SIGHUP, unix.SIGUSR1, unix.SIGUSR2, unix.SIGWINCH)
+		signal.Stop(got)
+		signal.Notify(make(chan os.Signal, 1), unix.SIGHUP, unix.SIGUSR1, unix.SIGUSR2, unix.SIGWINCH)
 		check(os.WriteFile("/proc/self/comm", []byte(comm), 0))
 	}
 	if users := os.Getenv("USERS"); users != "" {
