@@ -1,0 +1,179 @@
+package rotate
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"rotate/rotate/internal/fsys"
+	"rotate/rotate/internal/state"
+)
+
+// owe writes down that a log is about to become an archive; file is the one that
+// has its inode now. Of a log that is copied, text is what it held.
+func (w *world) owe(log, archive, file string, turned time.Time, text string) {
+	w.Helper()
+	info, err := os.Stat(w.path(file))
+	w.must(err)
+	st := info.Sys().(*syscall.Stat_t)
+	o := state.Owed{
+		Policy: "app", Log: w.path(log), Archive: w.path(archive), Dev: st.Dev, Ino: st.Ino, Turned: turned,
+		Size: int64(len(text)),
+	}
+	if text != "" {
+		w.write("was", text)
+		f, err := os.Open(w.path("was"))
+		w.must(err)
+		defer f.Close()
+		o.Head, err = head(f, o.Size)
+		w.must(err)
+	}
+	w.must(state.WriteOwed(&fsys.FS{}, state.OwedPath(w.path("state")), slices.Values([]state.Owed{o})))
+}
+
+// forgotten fails if anything is owed.
+func (w *world) forgotten() {
+	w.Helper()
+	if _, err := os.Stat(w.path("state.owed")); !missing(err) {
+		w.Errorf("something is owed: %v", err)
+	}
+}
+
+// TestRecovery makes by hand what the table of docs/design.md says is found, and
+// lets a run do what it says.
+func TestRecovery(t *testing.T) {
+	const told = daily + "compress = 'gzip'\n[[log.app.notify]]\npidfile = 'DIR/pid'\nwait = '1ms'\n"
+	t.Run("no log", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		s := w.start("polite", "log/a.log", "pid")
+		s.do("write one")
+		w.seen("log/a.log")
+		w.must(os.Rename(w.path("log/a.log"), w.path("log/a.log.1")))
+		w.owe("log/a.log", "log/a.log.1", "log/a.log.1", noon, "")
+		w.runOK(daily + "create = true\n[[log.app.notify]]\npidfile = 'DIR/pid'\n")
+		s.do("write two")
+		w.want("log", map[string]string{"a.log": "two\n", "a.log.1": "one\n"})
+		w.forgotten()
+	})
+	t.Run("the state is older", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.seen("log/a.log")
+		w.write("log/a.log.1", "one\n")
+		w.write("log/a.log", "two\n")
+		w.owe("log/a.log", "log/a.log.1", "log/a.log.1", noon.Add(-time.Hour), "")
+		w.runOK(daily)
+		w.want("log", map[string]string{"a.log": "two\n", "a.log.1": "one\n"})
+		w.forgotten()
+		w.now = noon.AddDate(0, 0, 1)
+		w.runOK(daily)
+		w.want("log", map[string]string{"a.log.1": "two\n", "a.log.2": "one\n"})
+	})
+	for name, owed := range map[string]bool{"owed": true, "plain": false} {
+		t.Run(name+", still written", func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			s := w.start("stuck", "log/a.log", "pid")
+			s.do("write one")
+			w.must(os.Rename(w.path("log/a.log"), w.path("log/a.log.1")))
+			w.write("log/a.log", "two\n")
+			if owed {
+				w.owe("log/a.log", "log/a.log.1", "log/a.log.1", noon, "")
+			}
+			if r := w.run(told); !r.Failed() || !r.Logs[0].Owed() {
+				t.Error("nothing is owed")
+			}
+			s.do("await 1")
+			w.want("log", map[string]string{"a.log": "two\n", "a.log.1": "one\n"})
+		})
+		t.Run(name+", written by nobody", func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.write("log/a.log", "two\n")
+			w.write("log/a.log.1", "one\n")
+			if owed {
+				w.owe("log/a.log", "log/a.log.1", "log/a.log.1", noon, "")
+			}
+			w.runOK(daily + "compress = 'gzip'\n")
+			w.want("log", map[string]string{"a.log": "two\n", "a.log.1.gz": "one\n"})
+			w.forgotten()
+		})
+	}
+	t.Run("copied", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.seen("log/a.log")
+		w.write("log/a.log", "one\ntwo\n")
+		w.write("log/a.log.1", "one\n")
+		w.write("log/a.log.2", "older\n")
+		w.owe("log/a.log", "log/a.log.1", "log/a.log", noon, "one\n")
+		w.runOK(daily + "copytruncate = true\n")
+		w.want("log", map[string]string{"a.log": "", "a.log.1": "one\ntwo\n", "a.log.2": "older\n"})
+		w.forgotten()
+	})
+	t.Run("copied and emptied", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.seen("log/a.log")
+		w.write("log/a.log", "two\n")
+		w.write("log/a.log.1", "one\n")
+		w.owe("log/a.log", "log/a.log.1", "log/a.log", noon, "one\n")
+		w.runOK(daily + "copytruncate = true\n")
+		w.want("log", map[string]string{"a.log": "two\n", "a.log.1": "one\n"})
+		w.forgotten()
+	})
+}
+
+// TestRecoveryTableNamesItsTests looks for the tests that each row of the table
+// of docs/design.md names.
+func TestRecoveryTableNamesItsTests(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/design.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "### Recovery\n")
+	table, _, _ = strings.Cut(table, "\n## ")
+	var sources bytes.Buffer
+	for _, pattern := range []string{"*_test.go", "internal/*/*_test.go", "../cmd/rotate/testdata/*.txtar"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatal(pattern, err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sources.WriteString("file " + filepath.Base(file) + "\n")
+			sources.Write(text)
+		}
+	}
+	rows := 0
+	for line := range strings.Lines(table) {
+		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| found ") || strings.HasPrefix(line, "| --- ") {
+			continue
+		}
+		rows++
+		cells := strings.Split(strings.TrimSuffix(strings.TrimSpace(line), "|"), "|")
+		names := regexp.MustCompile("`(Test[A-Za-z]+|[a-z_]+[.]txtar)`").FindAllStringSubmatch(cells[len(cells)-1], -1)
+		if len(cells) != 5 || len(names) == 0 {
+			t.Errorf("no test is named: %s", line)
+		}
+		for _, name := range names {
+			if !strings.Contains(sources.String(), "func "+name[1]+"(") && !strings.Contains(sources.String(), "file "+name[1]+"\n") {
+				t.Errorf("there is no %s: %s", name[1], line)
+			}
+		}
+	}
+	if rows < 20 {
+		t.Errorf("the table has %d rows", rows)
+	}
+}
