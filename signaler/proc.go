@@ -104,7 +104,15 @@ type facts struct {
 	start uint64 // clock ticks since boot
 	tgid  int
 	uids  [4]int // real, effective, saved, file system
+	access
 	signals
+}
+
+// access is what a process may do to files, beside its user.
+type access struct {
+	gid       int // of the file system
+	groups    []int
+	effective uint64 // capabilities(7)
 }
 
 // signals are masks; signal n is bit n-1.
@@ -161,6 +169,16 @@ func (f *facts) parseStatus(b []byte) bool {
 			f.ignored, err = strconv.ParseUint(value, 16, 64)
 		case "SigCgt":
 			f.caught, err = strconv.ParseUint(value, 16, 64)
+		case "Gid":
+			_, err = fmt.Sscan(value, new(int), new(int), new(int), &f.gid)
+		case "Groups":
+			f.groups = nil
+			for id := range strings.FieldsSeq(value) {
+				gid, bad := strconv.Atoi(id)
+				f.groups, err = append(f.groups, gid), errors.Join(err, bad)
+			}
+		case "CapEff":
+			f.effective, err = strconv.ParseUint(value, 16, 64)
 		default:
 			continue
 		}
@@ -169,7 +187,7 @@ func (f *facts) parseStatus(b []byte) bool {
 		}
 		found++
 	}
-	return found == 5
+	return found == 8
 }
 
 // parseStat reads "pid (comm) state ppid … flags … starttime …". A process

@@ -1,6 +1,7 @@
 package signaler
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -38,10 +39,13 @@ func TestKernelThreadFlag(t *testing.T) {
 
 func TestStatusMasks(t *testing.T) {
 	t.Parallel()
-	const status = "Name:\tx\nTgid:\t7\nUid:\t1\t2\t3\t4\nSigBlk:\t0000000000000200\nSigIgn:\t8000000000000000\nSigCgt:\t0000000000000800\n"
+	const status = "Name:\tx\nTgid:\t7\nUid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t8\nGroups:\t9 10 \nCapEff:\t000001ffffffffff\nSigBlk:\t0000000000000200\nSigIgn:\t8000000000000000\nSigCgt:\t0000000000000800\n"
 	var f facts
 	if !f.parseStatus([]byte(status)) || f.tgid != 7 || f.uids != [4]int{1, 2, 3, 4} {
 		t.Fatalf("got %+v", f)
+	}
+	if f.gid != 8 || !slices.Equal(f.groups, []int{9, 10}) || f.effective != 0x1ffffffffff {
+		t.Errorf("got %+v", f.access)
 	}
 	if !f.blocks(10) || f.blocks(12) || !f.handles(12) || !f.handles(64) || f.handles(10) {
 		t.Errorf("got %+v", f.signals)

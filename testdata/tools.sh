@@ -18,6 +18,8 @@ have npm npm
 have mkfs.ext4 e2fsprogs
 have mkfs.xfs xfsprogs
 have mkfs.btrfs btrfs-progs
+have dbus-daemon dbus-daemon
+[ -x /usr/lib/systemd/systemd ] || need+=(systemd)
 
 if [ ${#need[@]} -gt 0 ]; then
 	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

@@ -34,7 +34,7 @@ func (c *checkCmd) do(ctx context.Context, v *voice, o *outcome) error {
 	o.take(v, run)
 	v.obstacles(run.Plan)
 	var odd []error
-	o.targets, odd = inspectAll(policies)
+	o.targets, odd = inspectAll(policies, run.Plan)
 	for _, w := range odd {
 		o.warn(v, w)
 	}

@@ -80,7 +80,7 @@ func (e *explainer) explain(log string) (*explanation, error) {
 	if x.others, err = e.others(owner, log); err != nil {
 		return nil, err
 	}
-	x.targets, x.odd = inspectAll([]*policy.Policy{owner})
+	x.targets, x.odd = inspectAll([]*policy.Policy{owner}, p)
 	x.writers = writers(log)
 	if owner.Method == policy.CopyTruncate {
 		x.foreseen = rotate.Foresee([]string{log})[0]

@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"rotate/rotate"
+	"rotate/rotate/plan"
 	"rotate/rotate/policy"
 	"rotate/signaler"
 )
 
 // inspect finds out whom a target of the policy called policy would tell, and
 // tells nobody. What it returns is what a run would report, and odd things.
-func inspect(policy string, t *policy.Target) (r *rotate.TargetReport, odd []error) {
+func inspect(policy string, t *policy.Target, folders []folder) (r *rotate.TargetReport, odd []error) {
 	r = &rotate.TargetReport{Target: *t, Policy: policy}
 	if !t.Signals() {
 		_, r.Err = exec.LookPath(t.Command[0])
@@ -29,6 +30,9 @@ func inspect(policy string, t *policy.Target) (r *rotate.TargetReport, odd []err
 		}
 		if one.Doubt != nil {
 			odd = append(odd, one.Doubt)
+		}
+		for _, f := range folders {
+			odd = append(odd, f.oddFor(p, one)...)
 		}
 		p.Close() // a handle has nothing to lose
 	}
@@ -50,8 +54,10 @@ func nobody(t *policy.Target) error {
 // have written it: clocks are set, and some services fork late.
 const patience = 10 * time.Second
 
-// inspectAll inspects each target of the policies once.
-func inspectAll(policies []*policy.Policy) (reports []*rotate.TargetReport, odd []error) {
+// inspectAll inspects each target of the policies once. The folders are those of
+// the logs in the plan.
+func inspectAll(policies []*policy.Policy, p *plan.Plan) (reports []*rotate.TargetReport, odd []error) {
+	folders := foldersOf(p)
 	seen := map[string]bool{}
 	for _, p := range policies {
 		for i := range p.Notify {
@@ -60,7 +66,7 @@ func inspectAll(policies []*policy.Policy) (reports []*rotate.TargetReport, odd 
 				continue
 			}
 			seen[t.Key()] = true
-			r, more := inspect(p.Name, t)
+			r, more := inspect(p.Name, t, folders[t.Key()])
 			reports, odd = append(reports, r), append(odd, more...)
 		}
 	}

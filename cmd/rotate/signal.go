@@ -69,7 +69,7 @@ func (c *signalCmd) named(v *voice, o *outcome, all []*policy.Policy) (some []*p
 }
 
 func (c *signalCmd) probe(v *voice, o *outcome, policies []*policy.Policy) {
-	targets, odd := inspectAll(policies)
+	targets, odd := inspectAll(policies, o.plan)
 	o.targets = targets
 	if !c.JSON {
 		for _, t := range targets {

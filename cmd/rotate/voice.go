@@ -132,6 +132,9 @@ func hint(err error) string {
 	if e, ok := errors.AsType[*signaler.Error](err); ok && e.Hint != "" {
 		return e.Hint
 	}
+	if e, ok := errors.AsType[*reachError](err); ok {
+		return e.hint
+	}
 	if _, ok := errors.AsType[*rotate.UnservedError](err); ok {
 		return "have it reopen its log or end, or move the archive away; or give the log a policy again"
 	}
