@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -163,4 +164,36 @@ func (b *baton) end(me int) {
 	defer b.mu.Unlock()
 	b.ended[me], b.who = true, 1-me
 	b.cond.Broadcast()
+}
+
+// TestOnlyWhatWasObserved puts other files in the place of archives that the plan
+// is about: they are neither removed nor packed, and it is said.
+func TestOnlyWhatWasObserved(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ keys, archive string }{
+		"expires":   {"rotate = 1", "a.log.2"},
+		"is packed": {"rotate = 3\ncompress = 'gzip'", "a.log.2"},
+		"of a pair": {"rotate = 3\ncompress = 'gzip'", "a.log.1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.write("log/a.log", "new\n")
+			w.write("log/a.log.1", "old1\n")
+			w.pack("log/a.log.1.gz", "old1\n")
+			w.write("log/a.log.2", "old2\n")
+			r := w.prepare("[log.app]\npaths = ['DIR/log/a.log']\nfrequency = 'daily'\n" + c.keys + "\n")
+			before, err := os.Stat(w.path("log/" + c.archive))
+			w.must(err)
+			w.write("log/other", "mine\n")
+			w.must(os.Chtimes(w.path("log/other"), before.ModTime(), before.ModTime()))
+			w.must(os.Rename(w.path("log/other"), w.path("log/"+c.archive)))
+			if !r.Execute(context.Background()).Failed() {
+				t.Error("nothing is said")
+			}
+			if got := w.tree("log")[c.archive]; got != "mine\n" {
+				t.Errorf("%s is %q: %v", c.archive, got, sorted(w.tree("log")))
+			}
+		})
+	}
 }
