@@ -119,7 +119,7 @@ func (f format) shift(name string, after time.Duration) (string, time.Time, bool
 	if at.IsZero() {
 		at = time.Date(year, time.Month(month), dom, hour, minute, second, 0, time.UTC)
 	}
-	if strftime(f.layout, at) != name[m[2]:m[3]] {
+	if strftime(f.layout, at) != name[m[2]:m[3]] || at.After(time.Now().Add(2*day)) { // digits of another format
 		return "", time.Time{}, false
 	}
 	if !strings.ContainsAny(f.fields, "Hs") {

@@ -121,6 +121,9 @@ func (m *maker) newBlock(i int) block {
 	if s.olddir != "" && !strings.Contains(strings.Join(s.directives, ""), "createolddir") {
 		m.add(entry{kind: "dir", mode: pick(m, os.FileMode(0o755), 0o755, 0o700), uid: s.su, gid: s.su, path: m.olddir(s, dir)})
 	}
+	if s.olddir != "" && s.su == 0 { // without the folder of the logs the block is an error
+		m.add(entry{kind: "dir", mode: 0o755, path: dir})
+	}
 	for _, name := range names {
 		m.log(s, path.Join(dir, name))
 	}

@@ -113,7 +113,10 @@ var turns = regexp.MustCompile(`(?m)^rotating log DIR/(.*), log->rotateCount is`
 // idle reports whether name is an archive of no log that logrotate turned.
 func (p pair) idle(name string) bool {
 	for _, m := range turns.FindAllStringSubmatch(p.theirs.said, -1) {
-		stem := strings.TrimSuffix(path.Base(m[1]), path.Ext(m[1]))
+		stem := path.Base(m[1])
+		if strings.Contains(p.trial.text(), "extension") {
+			stem = strings.TrimSuffix(stem, path.Ext(stem))
+		}
 		home := path.Dir(m[1])
 		near := slices.Contains([]string{home, home + "/old", home + "/deep/er"}, path.Dir(name)) || strings.HasPrefix(name, "log/archive")
 		if name == m[1] || near && strings.HasPrefix(path.Base(name), stem) {
