@@ -185,7 +185,7 @@ func (m *maker) log(s style, log string) {
 	}
 	if !m.once(50) {
 		m.add(e)
-		if e.kind == "file" && m.once(40) {
+		if e.kind == "file" && m.once(40) && !slices.Contains(s.directives, "\tshred\n") { // which spares what has other names
 			m.add(entry{kind: "hard", mode: e.mode, uid: e.uid, gid: e.gid, age: age, path: log + ".other", arg: log})
 		}
 	}
@@ -214,7 +214,7 @@ func (m *maker) archive(s style, log string, k int) {
 	if packed {
 		ext, kind = s.ext, s.kind
 	}
-	e := entry{kind: kind, mode: m.mode(), age: age, path: m.name(s, log, k, age) + ext, arg: strconv.Itoa(pick(m, 0, 1, 2, 3))}
+	e := entry{kind: kind, mode: m.mode() | 0o200, age: age, path: m.name(s, log, k, age) + ext, arg: strconv.Itoa(pick(m, 0, 1, 2, 3))}
 	e.uid, e.gid = m.owner(s)
 	m.add(e)
 }

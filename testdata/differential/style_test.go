@@ -275,8 +275,9 @@ func (m *maker) scripts(s *style, i int) {
 			continue
 		}
 		end := ""
-		// Preremove runs at other times with logrotate, and renamecopy is half done after postrotate.
-		if m.once(20) && kind != "preremove" && !slices.Contains(s.directives, "\trenamecopy\n") {
+		// With logrotate preremove runs at other times, renamecopy is half done when
+		// postrotate runs, and what is too old goes before prerotate.
+		if m.once(20) && kind != "preremove" && !slices.Contains(s.directives, "\trenamecopy\n") && !slices.ContainsFunc(s.directives, maxage.MatchString) {
 			end = pick(m, "\t\texit 3\n", "\t\tcase $1 in *app*) exit 1;; esac\n")
 		}
 		s.directives = append(s.directives, fmt.Sprintf(recordScript, kind, i, kind, end))

@@ -34,6 +34,7 @@ type pair struct {
 
 func tolerances() []tolerance {
 	return []tolerance{
+		{"D25", "rights of a group that su cannot give", false, groupless},
 		{"D16", "the state of missing logs", false, unseen},
 		{"D13", "prerotate that failed", false, retried},
 		{"3.22", "maxage counts whole days", false, wholeDays},
@@ -47,7 +48,6 @@ func tolerances() []tolerance {
 		{"D18", "renamecopy", false, renamed},
 		{"D20", "postrotate that failed", false, retold},
 		{"D22", "the state of a log that is gone for a year", false, remembered},
-		{"D25", "rights of a group that su cannot give", false, groupless},
 	}
 }
 
