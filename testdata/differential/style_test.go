@@ -187,11 +187,11 @@ func (m *maker) names(s *style) {
 		s.format += "%H"
 	}
 	s.say("dateext")
-	switch m.IntN(8) {
-	case 0:
+	switch kind := m.IntN(8); {
+	case kind == 0 && s.period >= day: // of an hour it is noon of yesterday, and taken
 		s.ago = day
 		s.say("dateyesterday")
-	case 1:
+	case kind == 1:
 		s.ago = time.Hour
 		s.say("datehourago")
 	}
