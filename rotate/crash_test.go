@@ -80,6 +80,7 @@ var endings = map[string]string{
 // end says that it came so far.
 func endAt(t *testing.T, keys string, end func(*Run, *service) bool) bool {
 	w := newWorld(t)
+	w.under(memory)
 	if !strings.Contains(keys, "rotate") {
 		keys += "\nrotate = 9"
 	}
@@ -137,6 +138,7 @@ func TestCrashThenDueAgain(t *testing.T) {
 			toml := "[log.app]\npaths = ['DIR/log/a.log']\nsize = 1\nrotate = 4\n" + keys + "\n[[log.app.notify]]\npidfile = 'DIR/pid'\n"
 			for k, crashed := 0, true; crashed; k++ {
 				w := newWorld(t)
+				w.under(memory)
 				s := w.start("polite", "log/a.log", "pid")
 				s.do("write a1")
 				w.runOK(toml)
@@ -172,6 +174,7 @@ func TestCrashBesideAPair(t *testing.T) {
 			t.Parallel()
 			for k, crashed := 0, true; crashed; k++ {
 				w := newWorld(t)
+				w.under(memory)
 				w.write("log/a.log", "new\n")
 				w.write("log/a.log.1", "old\n")
 				w.pack("log/a.log.1.gz", packed)
@@ -200,6 +203,7 @@ func TestCrashBesideAPair(t *testing.T) {
 func TestCrashWhileCopying(t *testing.T) {
 	for k, crashed := 0, true; crashed; k++ {
 		w := newWorld(t)
+		w.under(memory)
 		w.now = time.Now()
 		w.write("log/c.log", "")
 		w.write("log/c.log.1", "c1\n")
@@ -235,7 +239,10 @@ func TestCrashWhileCopying(t *testing.T) {
 // open that it empties, then another, and lets a whole run follow.
 func TestCrashWhileCutting(t *testing.T) {
 	for name, size := range map[string]int{"less than a block": 100, "a block": 4096, "two blocks": 8192, "more": 10_000} {
-		for fs, dir := range map[string]string{"disk": "", "memory": "/dev/shm"} {
+		for fs, dir := range map[string]string{"disk": "", "memory": memory} {
+			if fs == "disk" && name != "more" {
+				continue // one will do: it syncs for ever
+			}
 			t.Run(name+" on "+fs, func(t *testing.T) {
 				t.Parallel()
 				for k, crashed := 0, true; crashed; k++ {

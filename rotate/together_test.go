@@ -52,6 +52,7 @@ func TestTwoRunsTogether(t *testing.T) {
 
 func together(t *testing.T, keys [2]string, b *baton, stale bool) (most int) {
 	w := newWorld(t)
+	w.under(memory)
 	w.now = time.Now()
 	w.write("log/a.log", "new\n")
 	w.write("log/a.log.1", "old1\n")

@@ -37,6 +37,9 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
+// memory is where a sync costs nothing, for tests with thousands of runs.
+const memory = "/dev/shm"
+
 // under moves the world to a folder below dir, for the sake of its file system.
 func (w *world) under(dir string) {
 	w.Helper()
