@@ -71,9 +71,6 @@ func (e *emptying) do() error {
 			return cmp.Or(err, fsys.ErrSwapped)
 		}
 	}
-	if err := e.lines(); err != nil {
-		return err
-	}
 	release, alone, err := signaler.Claim(e.log)
 	if err == nil && alone {
 		defer release()
@@ -104,23 +101,6 @@ func (e *emptying) chase() error {
 			return e.fs.Truncate(e.log, 0)
 		}
 	}
-}
-
-// lines copies the whole lines that came since the copy.
-func (e *emptying) lines() error {
-	joint, err := e.joint()
-	if err != nil {
-		return err
-	}
-	size, err := sizeOf(e.log)
-	if err != nil {
-		return err
-	}
-	end, err := lineEnd(e.log, joint, size)
-	if err != nil {
-		return err
-	}
-	return e.rest(end)
 }
 
 // rest copies what the log has beyond the bytes that the archive has of it, up

@@ -62,14 +62,16 @@ func TestPowerCut(t *testing.T) {
 	}
 }
 
-// careless rotates as a script would that thinks of no crash.
+// careless rotates as a script would that thinks of no crash. That it syncs what
+// it remembers lets the disk know of the removal, but not of what was packed.
 func careless() rotator {
 	return rotator{"careless", func(w *world) []string {
 		return []string{"sh", "-c", `
 			cd "$0/log" || exit
 			[ -s app.log ] || exit 0
 			for i in 5 4 3 2 1; do mv app.log.$i.gz app.log.$((i + 1)).gz 2>/dev/null; done
-			mv app.log app.log.1 && kill -USR2 $(cat ../pid) && gzip app.log.1`, w.dir}
+			mv app.log app.log.1 && kill -USR2 $(cat ../pid) && gzip app.log.1
+			echo done >../state && sync ../state`, w.dir}
 	}}
 }
 
