@@ -35,7 +35,9 @@ func full(t *testing.T, r rotator, s strategy, elsewhere bool) {
 	defer os.RemoveAll(w.dir) // the next one needs the room
 	w.configure(false)
 	if elsewhere {
-		must(t, os.Symlink(filepath.Join(t.TempDir(), "state"), w.path("state")))
+		state := filepath.Join(t.TempDir(), "state")
+		must(t, os.WriteFile(state, []byte("logrotate state -- version 2\n"), 0o640))
+		must(t, os.Symlink(state, w.path("state")))
 	}
 	const written = 700
 	text := new(strings.Builder)

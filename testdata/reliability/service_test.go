@@ -180,6 +180,7 @@ func (s *service) stop() int {
 	must(s, s.in.Close())
 	n, err := strconv.Atoi(s.answer())
 	must(s, err)
+	must(s, s.cmd.Wait()) // its log is closed
 	return n
 }
 
