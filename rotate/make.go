@@ -102,14 +102,19 @@ func (x *execution) copyLog(ctx context.Context, j *job, s plan.Step) error {
 	})
 }
 
-// withLog calls do with the file that was observed as the log at p.
+// withLog calls do with the file that was observed as the log at p. One that could
+// not be emptied is an error already when it is to be copied.
 func (x *execution) withLog(j *job, p plan.Place, do func(*os.File, fsys.Info) error) error {
 	return j.dirs.use(p.Dir, func(d *fsys.Dir) error {
-		f, info, err := d.Open(p.Name)
+		open := d.Open
+		if j.Policy.Method == policy.CopyTruncate {
+			open = d.OpenWrite
+		}
+		f, info, err := open(p.Name)
 		if err != nil {
 			return err
 		}
-		defer f.Close() // read only: nothing to lose
+		defer f.Close() // nothing is written to it
 		if want := x.identity(j, p); want != (fsys.ID{}) && info.ID != want {
 			return fmt.Errorf("open %q: %w", p.Path(), fsys.ErrSwapped)
 		}

@@ -123,3 +123,22 @@ func TestSuAndCrashes(t *testing.T) {
 		w.want("log", map[string]string{"a.log.1.gz": "live", "a.log.2.gz": "1.gz"})
 	}
 }
+
+// TestSuCannotEmpty has a log that its user may read and not write: nothing is
+// copied that could not be emptied, and no archive moves.
+func TestSuCannotEmpty(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("log/a.log", "new\n")
+	w.write("log/a.log.1", "old\n")
+	w.owns("nobody")
+	w.must(os.Chown(w.path("log/a.log"), 0, 0)) // and others may read it
+	w.seen("log/a.log")
+	for range 2 {
+		r := w.run(daily + "copytruncate=true\nsu={user='nobody', group='nogroup'}\n")
+		if !r.Failed() {
+			t.Error("that it cannot be emptied is not said")
+		}
+		w.want("log", map[string]string{"a.log": "new\n", "a.log.1": "old\n"})
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 
 	"rotate/rotate/internal/fsys"
@@ -74,7 +73,7 @@ func (e *emptying) do() error {
 	release, alone, err := signaler.Claim(e.log)
 	if err == nil && alone {
 		defer release()
-		if err := e.rest(math.MaxInt64); err != nil {
+		if err := e.rest(); err != nil {
 			return err
 		}
 		e.rare().AtRisk, e.rare().Emptied = 0, Alone
@@ -93,7 +92,7 @@ const tailRounds = 64
 
 func (e *emptying) chase() error {
 	for round := 0; ; round++ {
-		if err := e.rest(math.MaxInt64); err != nil {
+		if err := e.rest(); err != nil {
 			return err
 		}
 		if e.AtRisk() == 0 || round == tailRounds {
@@ -103,11 +102,20 @@ func (e *emptying) chase() error {
 	}
 }
 
-// rest copies what the log has beyond the bytes that the archive has of it, up
-// to the offset end of the log. AtRisk is how much that was.
-func (e *emptying) rest(end int64) error {
+// rest copies what the log has beyond the bytes that the archive has of it.
+// AtRisk is how much that was.
+func (e *emptying) rest() error {
 	at, err := e.joint()
 	if err != nil {
+		return err
+	}
+	size, err := sizeOf(e.log)
+	e.rare().AtRisk = max(0, size-at)
+	if err != nil || e.AtRisk() == 0 {
+		return err
+	}
+	// After a power cut the log must still begin with its copy.
+	if err := e.fs.Fsync(e.log); err != nil {
 		return err
 	}
 	if _, err := e.archive.Seek(0, io.SeekEnd); err != nil {
@@ -116,13 +124,7 @@ func (e *emptying) rest(end int64) error {
 	if _, err := e.log.Seek(at, io.SeekStart); err != nil {
 		return err
 	}
-	n, err := e.fs.CopyData(e.ctx, e.archive, e.log, end-at)
-	e.rare().AtRisk = n
-	if err != nil || n == 0 {
-		return err
-	}
-	// After a power cut the log must still begin with its copy.
-	if err := e.fs.Fsync(e.log); err != nil {
+	if _, err := e.fs.CopyData(e.ctx, e.archive, e.log, size-at); err != nil {
 		return err
 	}
 	return e.fs.Fsync(e.archive)
