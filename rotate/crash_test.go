@@ -132,7 +132,7 @@ func endAt(t *testing.T, keys string, end func(*Run, *service) bool) bool {
 // TestCrashThenDueAgain ends a run at every change, and lets runs follow for
 // which the log is due at once.
 func TestCrashThenDueAgain(t *testing.T) {
-	for name, keys := range map[string]string{"plain": "", "gzip": "compress = 'gzip'", "dated": "compress = 'gzip'\ndateext = true"} {
+	for name, keys := range map[string]string{"plain": "", "gzip": "compress = 'gzip'", "dated": "compress = 'gzip'\ndateext = true", "copied": "compress = 'gzip'\ncopytruncate = true"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			toml := "[log.app]\npaths = ['DIR/log/a.log']\nsize = 1\nrotate = 4\n" + keys + "\n[[log.app.notify]]\npidfile = 'DIR/pid'\n"

@@ -42,9 +42,14 @@ func (j *job) observed(w *plan.Work) map[plan.Place]uint64 {
 		inodes[j.Log.Place] = j.Log.Stat.ID.Ino
 	}
 	for _, s := range w.Turn { // the highest first
-		if s.Op == plan.Rename {
+		switch s.Op {
+		case plan.Rename:
 			inodes[s.To] = inodes[s.From]
 			delete(inodes, s.From)
+		case plan.Remove:
+			delete(inodes, s.From)
+		case plan.Copy:
+			inodes[s.To] = j.rare().copyID.Ino
 		}
 	}
 	return inodes
