@@ -60,12 +60,23 @@ var (
 func (p *Process) Root() bool { return p.uids[3] == 0 }
 
 // try is access(2) as the user that f tells of. Linux keeps for each thread whom
-// that is asked of; the thread ends with it.
+// that is asked of.
 func (f *facts) try(path string, mode uint32) error {
+	return apart(func() error { return f.tryHere(path, mode) })
+}
+
+// apart calls f on a thread that ends with it, and with what f made of it. The
+// main thread never ends: it is what /proc says of the whole process.
+func apart(f func() error) error {
 	result := make(chan error)
 	go func() {
 		runtime.LockOSThread()
-		result <- f.tryHere(path, mode)
+		if unix.Gettid() == unix.Getpid() {
+			result <- apart(f)
+			runtime.UnlockOSThread()
+			return
+		}
+		result <- f()
 	}()
 	return <-result
 }
