@@ -46,22 +46,28 @@ func everywhere(t *testing.T, test string, errno syscall.Errno) {
 				if !*whole {
 					step = func() int { return 1 + random.IntN(30) }
 				}
-				for at := step(); tried(t, test, r, s, fault{at, errno}); at += step() {
+				for at := step(); ; at += step() {
+					score, hit := tried(t, r, s, fault{at, errno})
+					if !hit {
+						return
+					}
+					scores.add(test, r.name, score)
 				}
 			})
 		}
 	}
 }
 
-// tried disturbs a run at one point. It reports whether the run came there.
-func tried(t *testing.T, test string, r rotator, s strategy, f fault) (hit bool) {
+// tried disturbs a run at one point, if it comes there, and counts what two
+// normal runs make of it.
+func tried(t *testing.T, r rotator, s strategy, f fault) (sum score, hit bool) {
 	w := newWorld(t, s)
 	service := start(t, "brisk", w.path("log/app.log"), w.path("pid"))
 	defer service.kill()
-	service.more(40)
+	service.more(200) // some blocks: a cut leaves less than one
 	x := disturb(t, f, r.argv(w))
 	if x.Hit == "" {
-		return false
+		return score{}, false
 	}
 	w.recover(r, service)
 	told := strings.Contains(s.conf, "copytruncate")
@@ -69,20 +75,19 @@ func tried(t *testing.T, test string, r rotator, s strategy, f fault) (hit bool)
 		told = told || service.writes(w.path("log/app.log"))
 		service.more(1)
 	}
-	score := w.count(service.stop())
-	score.tries = 1
+	sum = w.count(service.stop())
+	sum.tries = 1
 	if !told {
-		score.untold++
+		sum.untold++
 	}
 	if f.unheard(x, w.dir) {
-		score.silent++
+		sum.silent++
 	}
-	scores.add(test, r.name, score)
-	if r.name == "rotate" && !score.clean() {
-		t.Errorf("%s, %s: %s\nit said: %s\nthere is:\n%s", f, x.Hit, score, x.Out, w.tree())
+	if r.name == "rotate" && !sum.clean() {
+		t.Errorf("%s, %s: %s\nit said: %s\nthere is:\n%s", f, x.Hit, sum, x.Out, w.tree())
 	}
 	must(t, os.RemoveAll(filepath.Join(w.dir, "log")))
-	return true
+	return sum, true
 }
 
 // unheard reports whether a call on one of our files failed and the run did not

@@ -35,14 +35,14 @@ func TestMain(m *testing.M) {
 	}
 	flag.Parse()
 	code := m.Run()
-	if built.dir != "" {
-		os.RemoveAll(built.dir)
+	if tree.dir != "" {
+		os.RemoveAll(tree.dir)
 	}
 	scores.print()
 	os.Exit(code)
 }
 
-var built struct {
+var tree struct {
 	once sync.Once
 	dir  string
 	err  error
@@ -51,18 +51,18 @@ var built struct {
 // program returns the path of the program under test, built from this tree.
 func program(t testing.TB) string {
 	t.Helper()
-	built.once.Do(func() {
-		built.dir, built.err = os.MkdirTemp("", "reliability")
-		if built.err != nil {
+	tree.once.Do(func() {
+		tree.dir, tree.err = os.MkdirTemp("", "reliability")
+		if tree.err != nil {
 			return
 		}
-		out, err := exec.Command("go", "build", "-o", built.dir+"/rotate", "rotate/cmd/rotate").CombinedOutput()
+		out, err := exec.Command("go", "build", "-o", tree.dir+"/rotate", "rotate/cmd/rotate").CombinedOutput()
 		if err != nil {
-			built.err = fmt.Errorf("%w: %s", err, out)
+			tree.err = fmt.Errorf("%w: %s", err, out)
 		}
 	})
-	must(t, built.err)
-	return filepath.Join(built.dir, "rotate")
+	must(t, tree.err)
+	return filepath.Join(tree.dir, "rotate")
 }
 
 // need skips a test that lacks a tool; where everything is there to be

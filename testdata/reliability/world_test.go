@@ -122,9 +122,10 @@ type rotator struct {
 	argv func(*world) []string
 }
 
-func ours(t testing.TB) rotator {
-	path := program(t)
-	return rotator{"rotate", func(w *world) []string {
+func ours(t testing.TB) rotator { return built("rotate", program(t)) }
+
+func built(name, path string) rotator {
+	return rotator{name, func(w *world) []string {
 		return []string{path, "-s", w.path("state"), w.path("rotate.toml")}
 	}}
 }
