@@ -47,7 +47,7 @@ func (x *execution) finish(ctx context.Context) {
 		if !g.begun || ctx.Err() != nil {
 			continue
 		}
-		if err := x.scripts.run(ctx, g.Policy, "lastaction", g.Policy.Scripts.Last, patterns(g.Policy)); err != nil {
+		if err := x.scripts.run(ctx, g.Policy, "lastaction", g.Policy.Scripts.Last, g.Policy.Whole()); err != nil {
 			x.fault(err)
 		}
 	}

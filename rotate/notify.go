@@ -70,7 +70,7 @@ func (g *group) concerned(owing map[*job]bool) (jobs []*job) {
 func (x *execution) postrotate(ctx context.Context, g *group, jobs []*job) {
 	s := g.Policy.Scripts
 	if s.Shared {
-		if err := x.scripts.run(ctx, g.Policy, "postrotate", s.Post, patterns(g.Policy)); err != nil {
+		if err := x.scripts.run(ctx, g.Policy, "postrotate", s.Post, g.Policy.Whole()); err != nil {
 			for _, j := range jobs {
 				j.untold = true
 				j.note(err)

@@ -112,15 +112,3 @@ func firstLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")
 	return line
 }
-
-// patterns is what a script that runs once for a policy gets as $1.
-func patterns(p *policy.Policy) string {
-	var b strings.Builder
-	for i, pattern := range p.Paths {
-		if i > 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteString(pattern.Text)
-	}
-	return b.String()
-}

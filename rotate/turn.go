@@ -40,10 +40,10 @@ func (x *execution) prepare(ctx context.Context, g *group) bool {
 		return true
 	}
 	s := g.Policy.Scripts
-	err := x.scripts.run(ctx, g.Policy, "firstaction", s.First, patterns(g.Policy))
+	err := x.scripts.run(ctx, g.Policy, "firstaction", s.First, g.Policy.Whole())
 	g.begun = err == nil
 	if err == nil && s.Shared {
-		err = x.scripts.run(ctx, g.Policy, "prerotate", s.Pre, patterns(g.Policy))
+		err = x.scripts.run(ctx, g.Policy, "prerotate", s.Pre, g.Policy.Whole())
 	}
 	if err != nil {
 		for _, j := range turning {

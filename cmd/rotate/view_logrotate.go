@@ -211,7 +211,7 @@ func (v *logrotateVoice) failure(p *policy.Policy, err error) {
 		v.failWith("error running "+action+" action script for "+script.About, "")
 		return
 	}
-	whole := paths(p)
+	whole := p.Whole()
 	switch {
 	case script.Directive == "preremove":
 		v.failWith(fmt.Sprintf("error running preremove script for %s of '%s'. Not removing this file.", script.About, whole), "")

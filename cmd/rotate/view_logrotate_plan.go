@@ -27,7 +27,7 @@ func (v *logrotateVoice) intend(p *plan.Plan) {
 
 // policy prints what is done for one policy.
 func (v *logrotateVoice) policy(p *plan.Plan, pp *plan.PolicyPlan) {
-	v.say("\nrotating pattern: %s %s%s", paths(pp.Policy), v.criterion(pp.Policy), terms(pp.Policy))
+	v.say("\nrotating pattern: %s %s%s", pp.Policy.Whole(), v.criterion(pp.Policy), terms(pp.Policy))
 	if len(pp.Logs)+len(pp.Problems) == 0 {
 		v.nothing(pp.Policy)
 	}
@@ -46,7 +46,7 @@ func (v *logrotateVoice) policy(p *plan.Plan, pp *plan.PolicyPlan) {
 		v.finished(pp.Policy, &work)
 	}
 	if turned > 0 && pp.Policy.Scripts.Last != "" {
-		v.script("last action", pp.Policy.Scripts.Last, paths(pp.Policy))
+		v.script("last action", pp.Policy.Scripts.Last, pp.Policy.Whole())
 	}
 }
 
@@ -97,7 +97,7 @@ func (v *logrotateVoice) considered(p *plan.Plan, of *policy.Policy, l *plan.Log
 		v.say("  log %s is symbolic link. Rotation of symbolic links is not allowed to avoid security issues -- skipping.", l.Path())
 		return
 	case plan.HardLink:
-		v.say("  log %s has multiple (%d) hard links. Rotation of files with multiple hard links is not allowed for %s -- skipping.", l.Path(), l.Reason().Have, paths(of))
+		v.say("  log %s has multiple (%d) hard links. Rotation of files with multiple hard links is not allowed for %s -- skipping.", l.Path(), l.Reason().Have, of.Whole())
 		return
 	}
 	last := l.Last
@@ -121,7 +121,7 @@ func (v *logrotateVoice) considered(p *plan.Plan, of *policy.Policy, l *plan.Log
 func (v *logrotateVoice) turned(p *plan.Plan, of *policy.Policy, l *plan.LogPlan, work *plan.Work, first bool) {
 	s := &of.Scripts
 	if first && s.First != "" {
-		v.script("first action", s.First, paths(of))
+		v.script("first action", s.First, of.Whole())
 	}
 	if s.Pre != "" && (first || !s.Shared) {
 		v.script("prerotate", s.Pre, firstArgument(of, l))
@@ -142,7 +142,7 @@ func (v *logrotateVoice) turned(p *plan.Plan, of *policy.Policy, l *plan.LogPlan
 	}
 	if s.Post != "" && (first || !s.Shared) {
 		if s.Shared {
-			v.script("postrotate", s.Post, paths(of))
+			v.script("postrotate", s.Post, of.Whole())
 		} else {
 			v.script("postrotate", s.Post, l.Path(), work.Turned.Path())
 		}
@@ -152,7 +152,7 @@ func (v *logrotateVoice) turned(p *plan.Plan, of *policy.Policy, l *plan.LogPlan
 // firstArgument is that of prerotate.
 func firstArgument(p *policy.Policy, l *plan.LogPlan) string {
 	if p.Scripts.Shared {
-		return paths(p)
+		return p.Whole()
 	}
 	return l.Path()
 }

@@ -12,15 +12,6 @@ import (
 	"rotate/rotate/policy"
 )
 
-// paths is how logrotate names a policy.
-func paths(p *policy.Policy) string {
-	words := make([]string, len(p.Paths))
-	for i, pattern := range p.Paths {
-		words[i] = pattern.Text
-	}
-	return strings.Join(words, " ")
-}
-
 // system is what the C library calls the error of the system behind err.
 func system(err error) string {
 	cause, ok := errors.AsType[syscall.Errno](err)

@@ -83,6 +83,7 @@ func (c *converter) take(p *policy.Policy) {
 	}
 	c.items = append(c.items, it)
 	c.remark(it)
+	c.quotes(it, p)
 	if p.Size < 0 && p.IfEmpty {
 		c.warn(it, "", "an empty log is no longer turned: size = 1")
 	}
@@ -148,6 +149,22 @@ func (c *converter) remark(it *item) {
 		c.warn(it, hint, "nothing says when, and logrotate goes by size: %s", policy.FormatSize(it.want.Size))
 	}
 }
+
+// quotes says where a script looks at the paths of its policy, and they were
+// written otherwise than it gets them now.
+func (c *converter) quotes(it *item, was *policy.Policy) {
+	s := it.want.Scripts
+	once := s.First + s.Last
+	if s.Shared {
+		once += s.Pre + s.Post
+	}
+	if now := it.want.Whole(); looks.MatchString(once) && !slices.Equal(strings.Fields(was.Whole()), strings.Fields(now)) {
+		c.warn(it, "", "$1 of its scripts was %q, and is %q", was.Whole(), now)
+	}
+}
+
+// looks matches a script that looks at its first argument.
+var looks = regexp.MustCompile(`\$\{?[1@*]`)
 
 // check reads the policy back by itself.
 func (c *converter) check(it *item) *policy.Error {

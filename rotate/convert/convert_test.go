@@ -20,6 +20,7 @@ import (
 func same(p *policy.Policy) policy.Policy {
 	q := *p
 	q.Name, q.Pos, q.SkipOdd, q.IgnoreDuplicates = "", policy.Position{}, false, false
+	q.Head = ""
 	q.Paths, q.Exclude, q.Notify = nil, nil, nil
 	for _, x := range p.Paths {
 		q.Paths = append(q.Paths, policy.Pattern{Text: x.Text})

@@ -11,6 +11,7 @@ import (
 func plain(p *policy.Policy) policy.Policy {
 	q := *p
 	q.Name, q.Pos = "", policy.Position{}
+	q.Head = "" // see converter.quotes
 	q.Paths, q.Exclude = unplaced(p.Paths), unplaced(p.Exclude)
 	q.SkipOdd, q.IgnoreDuplicates = false, false
 	if q.Timeout == timeout {

@@ -139,6 +139,7 @@ func (b *blocks) block(global *draft) *Error {
 		}
 	}
 	if len(paths) > 0 {
+		d.policy.Head = head
 		b.policies = append(b.policies, d.finish(b.at(start), paths))
 	}
 	return nil

@@ -126,6 +126,24 @@ func TestPaths(t *testing.T) {
 	}
 }
 
+// TestHead wants the paths of a block as they are written, as logrotate 3.22
+// gives them to scripts that run once.
+func TestHead(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"/a": "/a", "/a\t/b \t ": "/a\t/b", "\"/a b\"\t'/c'\n\n/d\\ e\n": "\"/a b\"\t'/c'\n\n/d\\ e", "~root/x": "~root/x",
+		"/a\n# c {\n  /b\n\t# d\n": "/a\n\n  /b", "/a # b\n/c": "/a # b\n/c", "/a\r\n/b\r\n": "/a\r\n/b",
+	} {
+		config, err := ParseBlocks("f", []byte(in+" {\n}\n"))
+		if err != nil || len(config.Policies) != 1 || config.Policies[0].Whole() != want {
+			t.Errorf("%q: %v, want %q", in, config.Policies, want)
+		}
+	}
+	if p := (&Policy{Paths: []Pattern{{Text: "/a b"}, {Text: "/c"}}}); p.Whole() != "/a b /c" {
+		t.Errorf("of none as written: %q", p.Whole())
+	}
+}
+
 func TestLogrotatePositions(t *testing.T) {
 	t.Parallel()
 	config, err := ParseBlocks("f", []byte("daily\n  /a {\n  rotate x\n}\n\n\"/b\" {\n  nonsense 5\n} x\n/c {\n}\n"))

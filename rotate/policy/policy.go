@@ -9,6 +9,7 @@ package policy
 import (
 	"cmp"
 	"fmt"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -20,6 +21,7 @@ type Policy struct {
 
 	// Which logs.
 	Paths     []Pattern // absolute patterns
+	Head      string    // Paths as they are written, where a script may ask for that; "": see Whole
 	Exclude   []Pattern // what Paths match and the policy leaves alone
 	MissingOK bool      // a path that matches nothing is not an error
 
@@ -71,6 +73,19 @@ type Policy struct {
 	AllowHardLink    bool  // turn a log that has other names
 	SkipOdd          bool  // a path that is no regular file, or has other names, is not an error
 	IgnoreDuplicates bool  // a path of this policy may be matched again, by it or a later one: that is not an error
+}
+
+// Whole names all paths of p, as a script is told that runs once for them: as
+// they are written, or one after the other with blanks between.
+func (p *Policy) Whole() string {
+	if p.Head != "" {
+		return p.Head
+	}
+	words := make([]string, len(p.Paths))
+	for i, pattern := range p.Paths {
+		words[i] = pattern.Text
+	}
+	return strings.Join(words, " ")
 }
 
 // Position is a place in a configuration file. Line and Col count from 1, Col

@@ -2,7 +2,8 @@ package policy
 
 import "strings"
 
-// head reads the paths of a block, to a brace. Lines of comment are left out.
+// head reads the paths of a block, to a brace. Of a line of comment stays that
+// it is one.
 func (b *blocks) head() (text string, brace byte) {
 	var head strings.Builder
 	for b.off < len(b.text) {
@@ -10,8 +11,9 @@ func (b *blocks) head() (text string, brace byte) {
 		if i := strings.IndexByte(line, '\n'); i >= 0 {
 			line = line[:i+1]
 		}
-		if strings.HasPrefix(strings.TrimLeft(line, " \t"), "#") {
-			b.off += len(line)
+		if text := strings.TrimLeft(line, " \t"); strings.HasPrefix(text, "#") {
+			head.WriteString(line[:len(line)-len(text)])
+			b.off += len(strings.TrimSuffix(line, "\n"))
 			continue
 		}
 		if i := strings.IndexAny(line, "{}"); i >= 0 {

@@ -166,7 +166,7 @@ func (m *maker) patterns(s style, dir string, names []string) string {
 	for _, n := range names {
 		all = append(all, quote("DIR/"+dir+"/"+n))
 	}
-	return strings.Join(all, pick(m, " ", "  "))
+	return strings.Join(all, pick(m, " ", "  ", "\n", "\t", "\n# more\n\t"))
 }
 
 // log makes a log, its archives and what the state says of it.

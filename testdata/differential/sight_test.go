@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -164,6 +165,30 @@ func unpack(text []byte) (packed string, plain []byte) {
 	return "", text
 }
 
+// recorded is how a record of a script begins. What it was called with may go
+// over several lines.
+var recorded = regexp.MustCompile(`^[0-9a-z]\S* `)
+
+// record keeps what scripts recorded.
+func (s *sight) record(text string) {
+	what := ""
+	for line := range strings.Lines(text) {
+		args := line
+		if recorded.MatchString(line) {
+			what, args, _ = strings.Cut(line, " ")
+			s.scripts[what] = append(s.scripts[what], "")
+		}
+		if all := s.scripts[what]; len(all) > 0 {
+			all[len(all)-1] += args
+		}
+	}
+	for _, all := range s.scripts {
+		for i := range all {
+			all[i] = strings.TrimSpace(all[i])
+		}
+	}
+}
+
 // records reads what mails and scripts left, and removes it.
 func (w *world) records(s *sight) error {
 	all, err := os.ReadDir(w.path("rec"))
@@ -180,10 +205,7 @@ func (w *world) records(s *sight) error {
 			return err
 		}
 		if e.Name() == "scripts" {
-			for line := range strings.Lines(w.general(string(text))) {
-				what, args, _ := strings.Cut(strings.TrimSpace(line), " ")
-				s.scripts[what] = append(s.scripts[what], args)
-			}
+			s.record(w.general(string(text)))
 			continue
 		}
 		args, body, _ := bytes.Cut(text, []byte("\n"))

@@ -40,7 +40,7 @@ func tolerances() []tolerance {
 		{"3.22", "maxage counts whole days", false, wholeDays},
 		{"D5", "retention of logs that are not due", false, retention},
 		{"D11", "the order among logs", true, order},
-		{"D12", "$1 of shared scripts", true, patterns},
+		{"3.22", "no blank behind $1 of shared scripts", true, blank},
 		{"D21", "the names of what is too old", true, numbers},
 		{"D14", "preremove of what was compressed", true, compressed},
 		{"D15", "createolddir where nothing is due", false, olddirs},
@@ -140,27 +140,22 @@ func order(p pair) (done bool) {
 	return done
 }
 
-var all = regexp.MustCompile(`^1 <(.*)> \w+ <> no$`)
-
-// patterns removes quotes and blanks around the patterns that scripts get which
-// run once for all logs, and whether there is such a file.
-func patterns(p pair) (done bool) {
+// blank removes the blank behind the paths that scripts get which run once for
+// all logs. With it there is no such file.
+func blank(p pair) (done bool) {
 	for kind, theirs := range p.theirs.scripts {
-		ours := p.ours.scripts[kind]
-		if strings.HasSuffix(kind, "-preremove") || slices.Equal(theirs, ours) {
-			continue
-		}
-		done = true
-		for _, args := range [][]string{theirs, ours} {
-			for i, a := range args {
-				if m := all.FindStringSubmatch(a); m != nil {
-					args[i] = strings.Join(strings.Fields(strings.ReplaceAll(m[1], `"`, "")), " ")
+		for i, a := range theirs {
+			if with := behind.FindStringSubmatch(a); with != nil && len(p.ours.scripts[kind]) > i {
+				if ours := p.ours.scripts[kind][i]; strings.HasPrefix(ours, with[1]+"> ") {
+					theirs[i], done = ours, true
 				}
 			}
 		}
 	}
 	return done
 }
+
+var behind = regexp.MustCompile(`(?s)^(1 <.*\S)\s+> no <> no$`)
 
 // retried forgets that logrotate counts a log as turned that could not be.
 func retried(p pair) (done bool) {
