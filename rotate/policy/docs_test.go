@@ -3,6 +3,7 @@ package policy
 import (
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -116,5 +117,41 @@ func TestExamplesAreRight(t *testing.T) {
 		if _, err := Parse(k.name, []byte(text)); err != nil {
 			t.Errorf("%s\n%s", text, describe(err))
 		}
+	}
+}
+
+// TestManPageHasEveryKey wants the keys of each table in the part of the manual
+// page that is about it, and no others.
+func TestManPageHasEveryKey(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("../../docs/rotate.toml.5")
+	mustDo(t, err)
+	policies, tables, _ := strings.Cut(string(data), "\n.Sh TABLES\n")
+	check := func(what, text string, want []string) {
+		var have []string
+		for _, m := range regexp.MustCompile(`(?m)^\.It Cm (\w+) No = `).FindAllStringSubmatch(text, -1) {
+			have = append(have, m[1])
+		}
+		slices.Sort(have)
+		slices.Sort(want)
+		if !slices.Equal(have, want) {
+			t.Errorf("%s: the page has %q, the reader %q", what, have, want)
+		}
+	}
+	check("policy", policies, append(policyKeyNames(), "include"))
+	seen := 0
+	for _, table := range strings.Split(tables, "\n.Ss ") {
+		name, text, _ := strings.Cut(strings.TrimPrefix(table, ".Ss "), "\n")
+		if keys := map[string][]string{
+			"notify": targetSchema().names(), "compress": compressionSchema().names(),
+			"create and createolddir": createSchema(0).names(), "su": suSchema().names(),
+		}[name]; keys != nil {
+			seen++
+			text, _, _ = strings.Cut(text, "\n.Sh ")
+			check(name, text, keys)
+		}
+	}
+	if seen != 4 {
+		t.Errorf("%d tables", seen)
 	}
 }

@@ -90,10 +90,4 @@ func notDefault(r *reader, v value) setting[Policy] {
 	return setting[Policy]{bad: true}
 }
 
-func policyKeyNames() []string {
-	var names []string
-	for _, k := range policyKeys() {
-		names = append(names, k.name)
-	}
-	return names
-}
+func policyKeyNames() []string { return policySchema().names() }

@@ -164,15 +164,20 @@ func (s schema[T]) find(name string) (key[T], bool) {
 	return key[T]{}, false
 }
 
+func (s schema[T]) names() []string {
+	names := make([]string, len(s.keys))
+	for i, k := range s.keys {
+		names[i] = k.name
+	}
+	return names
+}
+
 // suggest says what to write instead of a key that is unknown.
 func (s schema[T]) suggest(name string) string {
 	if hint := s.hint(name); hint != "" {
 		return hint
 	}
-	names := make([]string, len(s.keys))
-	for i, k := range s.keys {
-		names[i] = k.name
-	}
+	names := s.names()
 	if near := nearest(name, names); near != "" {
 		return `did you mean "` + near + `"?`
 	}
