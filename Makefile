@@ -1,11 +1,23 @@
 # What the targets do is in the Go tests and in the scripts below testdata/.
 
-.PHONY: build demo test check race differential test-differential disturb services e2e reliability soak fuzz vuln bench tools
+.PHONY: build install demo test check race differential test-differential disturb services e2e reliability soak fuzz vuln bench tools
 
 beside = ./testdata/bench ./testdata/differential ./testdata/e2e ./testdata/reliability ./testdata/services # ./... leaves testdata out
 
 build: ## one static binary in bin/
 	CGO_ENABLED=0 go build -trimpath -o bin/rotate ./cmd/rotate
+
+PREFIX = /usr/local
+
+install: bin/rotate ## program, manual pages, service and timer; DESTDIR=, PREFIX=
+	install -D -t $(DESTDIR)$(PREFIX)/sbin bin/rotate
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 docs/rotate.8
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 docs/rotate.toml.5
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system systemd/rotate.service systemd/rotate.timer
+	sed -i 's|/usr/local|$(PREFIX)|' $(DESTDIR)$(PREFIX)/lib/systemd/system/rotate.service
+
+bin/rotate:
+	$(MAKE) build
 
 demo: ## the whole job in a temporary folder
 	go run ./cmd/rotate demo

@@ -19,6 +19,7 @@ have mkfs.ext4 e2fsprogs
 have mkfs.xfs xfsprogs
 have mkfs.btrfs btrfs-progs
 have dbus-daemon dbus-daemon
+have mandoc mandoc
 [ -x /usr/lib/systemd/systemd ] || need+=(systemd)
 
 if [ ${#need[@]} -gt 0 ]; then

@@ -80,14 +80,13 @@ func boot(t testing.TB, files map[string]string) *machine {
 		lacks(t, "make tools brings what is missing: ", err)
 	}
 	root, dir := made(t), t.TempDir()
-	build := exec.Command("go", "build", "-o", dir+"/rotate", "rotate/cmd/rotate")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0") // the machine has other libraries
-	if out, err := build.CombinedOutput(); err != nil {
+	install := exec.Command("make", "--directory=../..", "build", "install", "DESTDIR="+dir)
+	if out, err := install.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	argv := []string{
 		tools + "/usr/bin/systemd-nspawn", "--quiet", "--directory=" + root, "--volatile=overlay", "--boot", "--console=pipe",
-		"--register=no", "--keep-unit", "--private-network", "--machine=rotate-e2e", "--bind-ro=" + dir + "/rotate:/usr/local/bin/rotate",
+		"--register=no", "--keep-unit", "--private-network", "--machine=rotate-e2e", "--bind-ro=" + dir + "/usr/local:/usr/local",
 	}
 	libraries, err := filepath.Glob(tools + "/usr/lib/*-linux-gnu/systemd")
 	must(t, err)
@@ -162,7 +161,7 @@ func (m *machine) path(name string) string { return "/proc/" + m.leader + "/root
 // command runs in the machine, as a child of nobody there.
 func (m *machine) command(argv ...string) *exec.Cmd {
 	cmd := exec.Command("nsenter", append([]string{"--target", m.leader, "--all", "--wd=/", "--"}, argv...)...)
-	cmd.Env = []string{"PATH=/usr/local/bin:/usr/bin:/usr/sbin:/bin:/sbin", "LC_ALL=C"}
+	cmd.Env = []string{"PATH=/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin", "LC_ALL=C"}
 	return cmd
 }
 

@@ -65,21 +65,18 @@ done
 
 // files of the machine.
 var files = map[string]string{
-	"/usr/local/bin/writer": writer,
+	"/usr/bin/writer": writer,
 	"/etc/systemd/system/notify.service": `[Service]
 Type=notify
 NotifyAccess=all
-ExecStart=/usr/local/bin/writer /var/log/notify.log
+ExecStart=/usr/bin/writer /var/log/notify.log
 `,
 	"/etc/systemd/system/crowd.service": `[Service]
-ExecStart=/usr/local/bin/writer /var/log/crowd.log /run/crowd.pid
+ExecStart=/usr/bin/writer /var/log/crowd.log /run/crowd.pid
 `,
-	"/etc/systemd/system/rotate.service": `[Service]
-Type=oneshot
-StateDirectory=rotate
-ExecStart=/usr/local/bin/rotate --state=/var/lib/rotate/status /etc/timed.toml
-`,
-	"/etc/systemd/system/rotate.timer": `[Timer]
+	// The timer that is installed, without its patience.
+	"/etc/systemd/system/rotate.timer.d/often.conf": `[Timer]
+OnCalendar=
 OnActiveSec=1s
 OnUnitActiveSec=1s
 AccuracySec=100ms
@@ -90,10 +87,10 @@ PAMName=
 Environment=XDG_RUNTIME_DIR=/run/user/%i
 `,
 	"/etc/systemd/user/mine.service": `[Service]
-ExecStart=/usr/local/bin/writer /var/log/mine/mine.log
+ExecStart=/usr/bin/writer /var/log/mine/mine.log
 `,
 	"/etc/mine.toml":   policy("mine/mine", "frequency", "daily", "userunit = \"mine.service\"\nuser = \"www-data\""),
-	"/etc/timed.toml":  policy("notify", "size", "1", `unit = "notify.service"`) + policy("crowd", "size", "1", `pidfile = "/run/crowd.pid"`),
+	"/etc/rotate.toml": policy("notify", "size", "1", `unit = "notify.service"`) + policy("crowd", "size", "1", `pidfile = "/run/crowd.pid"`),
 	"/etc/notify.toml": policy("notify", "frequency", "daily", `unit = "notify.service"`),
 	"/etc/crowd.toml":  policy("crowd", "frequency", "daily", `unit = "crowd.service"`),
 }
