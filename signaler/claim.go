@@ -1,7 +1,6 @@
 package signaler
 
 import (
-	"errors"
 	"fmt"
 	"os"
 
@@ -16,12 +15,8 @@ import (
 //
 // The error says why that cannot be told, as that of [Probe].
 func Claim(f *os.File) (release func(), ok bool, err error) {
-	err = control(f, func(fd int) error {
-		_, err := unix.FcntlInt(uintptr(fd), unix.F_SETLEASE, unix.F_WRLCK)
-		if errors.Is(err, unix.EAGAIN) {
-			return nil
-		}
-		ok = err == nil
+	err = control(f, func(fd int) (err error) {
+		ok, err = lease(fd, unix.F_WRLCK)
 		return err
 	})
 	if err != nil {
@@ -30,11 +25,5 @@ func Claim(f *os.File) (release func(), ok bool, err error) {
 	if !ok {
 		return nil, false, nil
 	}
-	return func() {
-		// It ends with f at the latest.
-		_ = control(f, func(fd int) error {
-			_, err := unix.FcntlInt(uintptr(fd), unix.F_SETLEASE, unix.F_UNLCK)
-			return err
-		})
-	}, true, nil
+	return func() { _ = control(f, unlease) }, true, nil // it ends with f at the latest
 }

@@ -25,36 +25,30 @@ func (s Status) String() string { return [...]string{"unknown", "held", "release
 
 // Probe reports whether anything still holds f's inode open for writing: a
 // descriptor of any process, user or namespace, an inherited copy, a shared
-// memory map, a descriptor in flight over a socket, a loop device. It asks for
-// a read lease, which the kernel grants only without writers (fcntl(2),
-// F_SETLEASE), and gives it back at once.
+// memory map, a descriptor in flight over a socket or registered with io_uring,
+// a loop device, swap. It asks for a read lease, which the kernel grants only
+// without writers (fcntl(2), F_SETLEASE), and gives it back at once.
 //
 // f must be open read-only. Probe only a rotated file, which nobody opens by
 // its name: an open for writing at the very moment of the probe waits for it.
 //
 // Unknown comes with the reason. It is [ErrNoLease] if the file is another
 // user's and the caller lacks CAP_LEASE (EACCES), or the file system has no
-// leases (EINVAL, ENOLCK, EOPNOTSUPP): NFS, FUSE.
+// leases (EINVAL, ENOLCK, EOPNOTSUPP), or none that prove anything: NFS, SMB,
+// FUSE, 9P. Where there may be writers unseen, but one is seen, that is Held.
 //
 // An overlay deceives in two cases: it does not see a writer that opened the
 // file in the upper directory, nor one that mapped it and then closed it. Holders
 // finds the second.
 func Probe(f *os.File) (Status, error) {
-	status := Unknown
+	status := Held
 	err := control(f, func(fd int) error {
-		_, err := unix.FcntlInt(uintptr(fd), unix.F_SETLEASE, unix.F_RDLCK)
-		if errors.Is(err, unix.EAGAIN) {
-			status = Held
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if _, err := unix.FcntlInt(uintptr(fd), unix.F_SETLEASE, unix.F_UNLCK); err != nil {
+		granted, err := lease(fd, unix.F_RDLCK)
+		if err != nil || !granted {
 			return err
 		}
 		status = Released
-		return nil
+		return unlease(fd)
 	})
 	if err != nil {
 		err = fmt.Errorf("probe %q for writers: %w", f.Name(), err)
@@ -67,10 +61,10 @@ func Probe(f *os.File) (Status, error) {
 }
 
 // ErrNoLease says that the kernel grants the caller no lease on the file,
-// whether it has writers or not.
+// whether it has writers or not, or one that proves nothing.
 var ErrNoLease = errors.New("no lease can be had")
 
-var noLeases = []error{unix.EACCES, unix.EINVAL, unix.ENOLCK, unix.EOPNOTSUPP}
+var noLeases = []error{unix.EACCES, unix.EINVAL, unix.ENOLCK, unix.EOPNOTSUPP, errShared}
 
 // noLease is an ErrNoLease with its reason.
 type noLease struct{ error }

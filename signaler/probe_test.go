@@ -3,8 +3,12 @@ package signaler
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -67,6 +71,20 @@ func TestProbeSeesEveryWriter(t *testing.T) {
 			must(t, unix.Close(pair[0]))
 			return func() { must(t, unix.Close(pair[1])) } // unread
 		},
+		"registered with io_uring": func(t *testing.T, path string) func() {
+			f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+			must(t, err)
+			unregister := register(t, f)
+			must(t, f.Close())
+			return unregister
+		},
+		"loop device": func(t *testing.T, path string) func() {
+			needRoot(t)
+			must(t, os.Truncate(path, 64<<10))
+			out, err := exec.Command("losetup", "--find", "--show", path).CombinedOutput()
+			need(t, err == nil, "loop devices: "+string(out))
+			return func() { must(t, exec.Command("losetup", "--detach", strings.TrimSpace(string(out))).Run()) }
+		},
 	}
 	for name, hold := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -76,8 +94,29 @@ func TestProbeSeesEveryWriter(t *testing.T) {
 			wantStatus(t, f, Held)
 			wantStatus(t, f, Held)
 			release()
-			wantStatus(t, f, Released)
+			one(t, awaitNow(t.Context(), []file{{reader(path), time.Minute}}), Released)
 		})
+	}
+}
+
+// register has a ring of io_uring(7) hold f, which can then write to it without
+// a descriptor.
+func register(t *testing.T, f *os.File) (unregister func()) {
+	t.Helper()
+	call := func(number, a, b, c, d uintptr) uintptr {
+		t.Helper()
+		r, _, errno := unix.Syscall6(number, a, b, c, d, 0, 0)
+		need(t, errno == 0, "io_uring: "+errno.Error())
+		return r
+	}
+	const registerFiles, unregisterFiles = 2, 3 // linux/io_uring.h
+	var params [120]byte                        // struct io_uring_params
+	ring := call(unix.SYS_IO_URING_SETUP, 1, uintptr(unsafe.Pointer(&params)), 0, 0)
+	fd := int32(f.Fd())
+	call(unix.SYS_IO_URING_REGISTER, ring, registerFiles, uintptr(unsafe.Pointer(&fd)), 1)
+	return func() {
+		call(unix.SYS_IO_URING_REGISTER, ring, unregisterFiles, 0, 0)
+		must(t, unix.Close(int(ring)))
 	}
 }
 
@@ -89,6 +128,25 @@ func mapFile(t *testing.T, path string, prot int) []byte {
 	m, err := unix.Mmap(int(f.Fd()), 0, 1, prot, unix.MAP_SHARED)
 	must(t, err)
 	return m
+}
+
+// A program that runs, the folder that a process is in: neither is written.
+func TestProgramsDoNotHold(t *testing.T) {
+	cat, err := exec.LookPath("cat")
+	must(t, err)
+	dir := folder(t)
+	path := filepath.Join(dir, "app.log.1")
+	must(t, exec.Command("cp", cat, path).Run())
+	cmd := exec.Command(path)
+	cmd.Dir = dir
+	start(t, cmd).ping()
+	f, err := os.Open(path)
+	must(t, err)
+	defer f.Close()
+	wantStatus(t, f, Released)
+	if found, _, err := Holders([]FileID{idOf(t, path), idOf(t, dir)}); len(found) > 0 || err != nil {
+		t.Errorf("got %+v, %v", found, err)
+	}
 }
 
 func TestReadersDoNotHold(t *testing.T) {

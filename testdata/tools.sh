@@ -18,6 +18,7 @@ have npm npm
 have mkfs.ext4 e2fsprogs
 have mkfs.xfs xfsprogs
 have mkfs.btrfs btrfs-progs
+have bindfs bindfs
 have dbus-daemon dbus-daemon
 have mandoc mandoc
 [ -x /usr/lib/systemd/systemd ] || need+=(systemd)

@@ -134,7 +134,7 @@ func writersOf(x *explanation) string {
 	if len(x.writers) == 0 {
 		return "none that can be seen"
 	}
-	return holders(&rotate.Settled{Holders: x.writers}, nil)
+	return holders(x.writers, nil)
 }
 
 // archives prints the archives of a log, and what ends each.

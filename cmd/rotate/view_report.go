@@ -187,7 +187,11 @@ func (v *voice) unhealthy(t *rotate.TargetReport) {
 
 // stillWritten says who holds an archive, and what that means for it.
 func stillWritten(r *rotate.Report, l *rotate.LogReport, s *rotate.Settled) string {
-	return aged(r, s) + " is still written by " + holders(s, toldBy(r, l.Policy)) + "; " + left(l.Log, s.Archive) + ", the next run tries again"
+	by := ", by whom cannot be told"
+	if len(s.Holders) > 0 {
+		by = " by " + holders(s.Holders, toldBy(r, l.Policy))
+	}
+	return aged(r, s) + " is still written" + by + "; " + left(l.Log, s.Archive) + ", the next run tries again"
 }
 
 // aged names an archive that is owed, and since when unless it is new.
@@ -229,17 +233,13 @@ func left(l *plan.LogPlan, archive plan.Place) string {
 // named is how many holders a line names.
 const named = 3
 
-// holders names who writes to an archive; told are the processes that got a
-// signal.
-func holders(s *rotate.Settled, told map[int]string) string {
-	if len(s.Holders) == 0 {
-		return "a process that cannot be seen"
-	}
+// holders names who writes to a file; told are the processes that got a signal.
+func holders(all []signaler.Holder, told map[int]string) string {
 	var words []string
-	for _, h := range s.Holders[:min(named, len(s.Holders))] {
+	for _, h := range all[:min(named, len(all))] {
 		words = append(words, holder(&h, told))
 	}
-	if more := len(s.Holders) - len(words); more > 0 {
+	if more := len(all) - len(words); more > 0 {
 		words = append(words, fmt.Sprintf("%d more", more))
 	}
 	return strings.Join(words, ", ")
@@ -287,9 +287,9 @@ func holdHint(r *rotate.Report, l *rotate.LogReport, s *rotate.Settled) string {
 	missing := slices.IndexFunc(r.Targets, func(t *rotate.TargetReport) bool { return t.Missing && names(p, &t.Target) })
 	switch {
 	case len(s.Holders) == 0 && !s.Complete:
-		return "run as root to see who"
+		return "not every process may be looked into: run as root, where /proc hides none"
 	case len(s.Holders) == 0:
-		return "it may run in another container, or be a loop device"
+		return "it may be a process of another container, a descriptor in flight or of io_uring, a loop device, swap"
 	case len(p.Notify) == 0 && p.Scripts.Post == "":
 		return "nobody is told: give the policy a [[log." + p.Name + ".notify]] with the pidfile or unit of the service"
 	case missing >= 0 && r.Targets[missing].Target.Unit != "":

@@ -52,7 +52,6 @@ func TestHoldersAreNamed(t *testing.T) {
 		holders []signaler.Holder
 		want    string
 	}{
-		{nil, "a process that cannot be seen"},
 		{
 			[]signaler.Holder{{PID: 2, PPID: 1, Name: "node", User: "api", FD: 21, Writable: true, Worker: true, Unit: "api.service"}},
 			"node (pid 2, user api, worker of 1, api.service, fd 21)",
@@ -63,7 +62,7 @@ func TestHoldersAreNamed(t *testing.T) {
 			"a (pid 1, user , fd 0), b (pid 2, user , fd 0), c (pid 3, user , fd 0), 2 more",
 		},
 	} {
-		if got := holders(&rotate.Settled{Holders: c.holders}, nil); got != c.want {
+		if got := holders(c.holders, nil); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
 	}
@@ -116,6 +115,22 @@ func TestBytesAtRiskAreAWarning(t *testing.T) {
 	v.failures(f.report)
 	if got := v.err.String(); !strings.HasPrefix(got, "rotate: warning: /srv/api/log/app.log: 2.0k were written while it was copied and truncated") {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestHeldByWhomCannotBeTold(t *testing.T) {
+	t.Parallel()
+	f := newFixture()
+	l := f.report.Logs[1]
+	for complete, hint := range map[bool]string{true: "it may be a process of another container, ", false: "not every process may be looked into: "} {
+		s := heldBy()
+		s.Archive, s.Complete = l.Rare.Settled[0].Archive, complete
+		if text := stillWritten(f.report, l, &s); !strings.Contains(text, "jobs.log.1 is still written, by whom cannot be told; left ") {
+			t.Errorf("got %q", text)
+		}
+		if text := holdHint(f.report, l, &s); !strings.HasPrefix(text, hint) {
+			t.Errorf("complete %v: hint %q", complete, text)
+		}
 	}
 }
 

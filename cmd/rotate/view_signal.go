@@ -73,7 +73,7 @@ func (v *voice) written(p *plan.Plan) {
 	for _, id := range ids {
 		who := "nobody"
 		if len(found[id]) > 0 {
-			who = holders(&rotate.Settled{Holders: found[id]}, nil)
+			who = holders(found[id], nil)
 		} else if !complete {
 			who = "nobody who can be seen"
 		}

@@ -215,9 +215,16 @@ compress  = "zstd"
 		}
 	}
 
+	by := " by exe (pid "
+	switch {
+	case role == "a thread's own table":
+		by = "" // seen if it is the thread that the process began with
+	case role == "a message in flight", len(around) > 0:
+		by = ", by whom cannot be told; "
+	}
 	answer("holds")
 	for _, flags := range [][]string{{"-f"}, nil} {
-		if o := w.rotate("/var/log/app/app.log", flags...); o.status != 1 || !strings.Contains(o.said, "app.log.1") {
+		if o := w.rotate("/var/log/app/app.log", flags...); o.status != 1 || !strings.Contains(o.said, "app.log.1") || !strings.Contains(o.said, by) {
 			t.Errorf("rotate %s: exit %d %s", flags, o.status, o.said)
 		}
 		if _, err := os.Stat(w.path("/var/log/app/app.log.1")); err != nil {
