@@ -29,9 +29,7 @@ func crashAfter(r *Run, k int) (report *Report, crashed bool) {
 		}
 		return nil
 	}
-	forking.RLock()
-	defer forking.RUnlock()
-	report = r.Execute(context.Background())
+	report = execute(context.Background(), r)
 	return report, crashed
 }
 

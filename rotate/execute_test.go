@@ -585,15 +585,11 @@ func TestNoRoomForTheRecordOfACopy(t *testing.T) {
 		}
 		return nil
 	}
-	forking.RLock()
-	r.Execute(context.Background())
-	forking.RUnlock()
+	execute(context.Background(), r)
 	w.write("log/b.log", "b")
 	r = w.prepare(toml)
 	r.fs.Before = w.noRoom
-	forking.RLock()
-	r.Execute(context.Background())
-	forking.RUnlock()
+	execute(context.Background(), r)
 	w.want("log", map[string]string{"a.log": "", "a.log.1": "a", "b.log": "b"})
 	w.runOK(toml)
 	w.want("log", map[string]string{"a.log": "", "a.log.1": "a", "b.log": "", "b.log.1": "b"})

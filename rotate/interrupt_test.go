@@ -28,9 +28,7 @@ func interruptAt(r *Run, k int) (report *Report, interrupted bool) {
 		}
 		return nil
 	}
-	forking.RLock()
-	defer forking.RUnlock()
-	report = r.Execute(ctx)
+	report = execute(ctx, r)
 	return report, interrupted
 }
 
@@ -168,9 +166,7 @@ func TestInterruptedWhileSettling(t *testing.T) {
 		s.do("await 1")
 		stop(errStop)
 	}()
-	forking.RLock()
-	report := r.Execute(ctx)
-	forking.RUnlock()
+	report := execute(ctx, r)
 	if open := report.Logs[0].open(); len(open) != 1 || len(open[0].Holders) != 1 || open[0].Holders[0].PID != s.cmd.Process.Pid {
 		t.Errorf("it names %+v", open)
 	}

@@ -27,20 +27,21 @@ func (o *observer) history(p *policy.Policy, l *plan.LogFacts, ino uint64) {
 		// What was to become an archive is the log still. Of one that is copied
 		// that says nothing: see interrupted.
 		// Later, its inode may be that of a new log.
-		if e.Ino == ino && e.Dev == l.Dir.ID.Dev && (e.Head == "" || p.Method == policy.Rename) {
+		if e.Ino == ino && (e.Head == "" || p.Method == policy.Rename) {
 			l.CutShort = e.Turned.Unix() > l.Last.Unix()
 			continue
 		}
 		if e.Head == "" {
 			o.turned(l, e)
 		}
-		// A shift may have moved the archive since: it is known by its inode.
+		// A shift may have moved the archive since: it is known by its inode, on the
+		// file system of the log. That has no number which lasts: a boot may give it
+		// another.
 		for _, a := range l.Archives {
-			if a.Ino != e.Ino || a.Dir.ID.Dev != e.Dev || a.Ext != "" {
-				continue
+			if id := (plan.ID{Dev: l.Dir.ID.Dev, Ino: e.Ino}); a.Ino == id.Ino && a.Dir.ID.Dev == id.Dev && a.Ext == "" {
+				l.Owe(plan.Owed{Archive: a.Place, ID: id, Since: e.Turned})
+				break
 			}
-			l.Owe(plan.Owed{Archive: a.Place, ID: plan.ID{Dev: e.Dev, Ino: e.Ino}, Since: e.Turned})
-			break
 		}
 	}
 }
@@ -91,7 +92,7 @@ func (o *observer) interrupted(p *policy.Policy, naming *plan.Naming, l *plan.Lo
 		return
 	}
 	info, err := peek.stat(l.Place)
-	if err != nil || info.ID != (fsys.ID{Dev: owed[i].Dev, Ino: owed[i].Ino}) {
+	if err != nil || info.ID.Ino != owed[i].Ino {
 		return
 	}
 	newest := slices.MinFunc(l.Archives, func(a, b plan.Archive) int {

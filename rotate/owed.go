@@ -104,7 +104,7 @@ func (x *execution) debts(want func(*job, plan.ID) bool) iter.Seq[state.Owed] {
 					}
 					owed := state.Owed{
 						Policy: g.Policy.Name, Log: j.Log.Path(), Archive: o.Archive.Path(),
-						Dev: o.ID.Dev, Ino: o.ID.Ino, Turned: o.Since,
+						Ino: o.ID.Ino, Turned: o.Since,
 					}
 					if j.copying(o.ID) {
 						owed.Size, owed.Head = j.Log.Stat.Size, j.rare().head
@@ -125,7 +125,7 @@ func (x *execution) debts(want func(*job, plan.ID) bool) iter.Seq[state.Owed] {
 
 // onTheWay reports whether o is an archive of l, which jobs deal with.
 func onTheWay(l *plan.LogPlan, o state.Owed) bool {
-	return slices.ContainsFunc(l.Owed(), func(a plan.Owed) bool { return a.ID == plan.ID{Dev: o.Dev, Ino: o.Ino} })
+	return slices.ContainsFunc(l.Owed(), func(a plan.Owed) bool { return a.ID.Ino == o.Ino })
 }
 
 // copying reports whether id is the log itself, which is copied.
@@ -232,7 +232,7 @@ func (x *execution) exists(o state.Owed) bool {
 		}
 		entries, err := d.Entries()
 		d.Close() // read only: nothing to lose
-		if err != nil || d.ID().Dev == o.Dev && slices.ContainsFunc(entries, func(e fsys.Entry) bool { return e.Ino == o.Ino }) {
+		if err != nil || slices.ContainsFunc(entries, func(e fsys.Entry) bool { return e.Ino == o.Ino }) {
 			return true
 		}
 	}

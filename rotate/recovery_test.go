@@ -23,7 +23,7 @@ func (w *world) owe(log, archive, file string, turned time.Time, text string) {
 	w.must(err)
 	st := info.Sys().(*syscall.Stat_t)
 	o := state.Owed{
-		Policy: "app", Log: w.path(log), Archive: w.path(archive), Dev: st.Dev, Ino: st.Ino, Turned: turned,
+		Policy: "app", Log: w.path(log), Archive: w.path(archive), Ino: st.Ino, Turned: turned,
 		Size: int64(len(text)),
 	}
 	if text != "" {

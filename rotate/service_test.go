@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+
+	"rotate/rotate/policy"
 )
 
 // TestMain lets the test binary be a service, too.
@@ -119,6 +122,21 @@ type service struct {
 // way. From its fork to its exec a child has copies of all descriptors of this
 // process: it would be one more writer of every archive.
 var forking sync.RWMutex
+
+// execute carries out a run. One that empties logs is alone: what the scripts of
+// others fork would be one more writer of a log that nobody else has open.
+func execute(ctx context.Context, r *Run) *Report {
+	for _, p := range r.Plan.Policies {
+		if p.Policy.Method == policy.CopyTruncate {
+			forking.Lock()
+			defer forking.Unlock()
+			return r.Execute(ctx)
+		}
+	}
+	forking.RLock()
+	defer forking.RUnlock()
+	return r.Execute(ctx)
+}
 
 // start starts a service on a log, and writes its pidfile once it is ready.
 func (w *world) start(role, log string, pidfiles ...string) *service {

@@ -1,7 +1,9 @@
 package rotate
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -45,10 +47,10 @@ func (x *execution) unserved() {
 		if logs[o.Log] != nil || o.Head != "" { // a log that is copied is always written
 			return false
 		}
-		archive, status, there := x.probe(o)
+		archive, id, status, there := x.probe(o)
 		if there && status != signaler.Released {
 			o.Archive = archive
-			open[signaler.FileID{Dev: o.Dev, Ino: o.Ino}] = o
+			open[id] = o
 		}
 		// That the log was turned must be known without the entry.
 		last, _ := x.state.Last(o.Log)
@@ -57,12 +59,9 @@ func (x *execution) unserved() {
 	if len(open) == 0 {
 		return
 	}
-	var ids []signaler.FileID
-	for _, o := range x.others {
-		if id := (signaler.FileID{Dev: o.Dev, Ino: o.Ino}); open[id].Log != "" {
-			ids = append(ids, id)
-		}
-	}
+	ids := slices.SortedFunc(maps.Keys(open), func(a, b signaler.FileID) int {
+		return cmp.Compare(open[a].Archive, open[b].Archive)
+	})
 	holders, _, _ := signaler.Holders(ids) // who cannot be named is not
 	for _, id := range ids {
 		o := open[id]
@@ -73,7 +72,7 @@ func (x *execution) unserved() {
 // probe finds the file that is owed, wherever it was moved to in its own
 // folder or the log's, and reports whether it is released. What cannot be read
 // is not there.
-func (x *execution) probe(o state.Owed) (archive string, status signaler.Status, there bool) {
+func (x *execution) probe(o state.Owed) (archive string, id signaler.FileID, status signaler.Status, there bool) {
 	for _, dir := range slices.Compact([]string{path.Dir(o.Archive), path.Dir(o.Log)}) {
 		d, err := x.fs.OpenDir(dir)
 		if err != nil {
@@ -82,16 +81,16 @@ func (x *execution) probe(o state.Owed) (archive string, status signaler.Status,
 		defer d.Close() // read only: nothing to lose
 		entries, err := d.Entries()
 		i := slices.IndexFunc(entries, func(e fsys.Entry) bool { return e.Ino == o.Ino })
-		if err != nil || i < 0 || d.ID().Dev != o.Dev {
+		if err != nil || i < 0 {
 			continue
 		}
-		f, _, err := d.Open(entries[i].Name)
+		f, info, err := d.Open(entries[i].Name)
 		if err != nil {
 			continue
 		}
 		defer f.Close()               // read only: nothing to lose
 		status, _ = signaler.Probe(f) // Unknown says it
-		return path.Join(dir, entries[i].Name), status, true
+		return path.Join(dir, entries[i].Name), signaler.FileID(info.ID), status, true
 	}
-	return "", signaler.Unknown, false
+	return "", id, signaler.Unknown, false
 }

@@ -122,9 +122,7 @@ func (w *world) prepare(toml string, change ...func(*Options)) *Run {
 func (w *world) run(toml string, change ...func(*Options)) *Report {
 	w.Helper()
 	r := w.prepare(toml, change...)
-	forking.RLock()
-	defer forking.RUnlock()
-	return r.Execute(context.Background())
+	return execute(context.Background(), r)
 }
 
 // runOK is run where nothing may fail.

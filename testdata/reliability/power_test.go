@@ -89,6 +89,10 @@ func cutPower(t *testing.T, fs fileSystem, r rotator, s strategy, some int) (sum
 		snapshots := w.thin(w.during(r, service, disk))
 		service.stop()
 		must(t, exec.Command("umount", folder).Run())
+		spare, exit := command(t, "losetup", "--find", "--show", disk) // a device has another number after a boot
+		if exit != 0 {
+			t.Fatalf("losetup: %s", spare)
+		}
 		for _, snapshot := range snapshots {
 			options := "loop"
 			if fs.name == "xfs" {
@@ -114,6 +118,7 @@ func cutPower(t *testing.T, fs fileSystem, r rotator, s strategy, some int) (sum
 			must(t, exec.Command("umount", folder).Run())
 			must(t, os.Remove(snapshot))
 		}
+		must(t, exec.Command("losetup", "--detach", strings.TrimSpace(spare)).Run())
 		if out, exit := command(t, "mount", "-o", "loop", disk, folder); exit != 0 {
 			t.Fatalf("mount: %s", out)
 		}

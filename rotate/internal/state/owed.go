@@ -21,13 +21,13 @@ import (
 // It is written down before the log is turned: a run that is cut short leaves
 // it to the next one.
 type Owed struct {
-	Policy   string
-	Log      string    // path
-	Archive  string    // path
-	Dev, Ino uint64    // the file, whatever it is called by now
-	Turned   time.Time // when the log was turned
+	Policy  string
+	Log     string    // path
+	Archive string    // path
+	Ino     uint64    // the file, whatever it is called by now, where the log or the archive is
+	Turned  time.Time // when the log was turned
 
-	// Of a log that is copied, Dev and Ino are its own. It had Size bytes, and
+	// Of a log that is copied, Ino is its own. It had Size bytes, and
 	// began with what Head is the digest of. Zero for one that is renamed.
 	Size int64
 	Head string
@@ -132,7 +132,6 @@ type owedLine struct {
 	Policy  name      `json:"policy"`
 	Log     name      `json:"log"`
 	Archive name      `json:"archive"`
-	Dev     uint64    `json:"dev"`
 	Ino     uint64    `json:"ino"`
 	Turned  time.Time `json:"turned"`
 	Size    int64     `json:"size,omitempty"`
@@ -140,11 +139,11 @@ type owedLine struct {
 }
 
 func newOwedLine(o Owed) owedLine {
-	return owedLine{name(o.Policy), name(o.Log), name(o.Archive), o.Dev, o.Ino, o.Turned, o.Size, o.Head}
+	return owedLine{name(o.Policy), name(o.Log), name(o.Archive), o.Ino, o.Turned, o.Size, o.Head}
 }
 
 func (l owedLine) owed() Owed {
-	return Owed{string(l.Policy), string(l.Log), string(l.Archive), l.Dev, l.Ino, l.Turned, l.Size, l.Head}
+	return Owed{string(l.Policy), string(l.Log), string(l.Archive), l.Ino, l.Turned, l.Size, l.Head}
 }
 
 // name is any bytes in a JSON string, which must be UTF-8: a name that is not,

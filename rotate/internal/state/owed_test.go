@@ -13,7 +13,7 @@ import (
 	"rotate/rotate/internal/fsys"
 )
 
-var debt = Owed{Policy: "api", Log: "/srv/a.log", Archive: "/srv/a.log.1", Dev: 64768, Ino: 1<<64 - 1, Turned: day}
+var debt = Owed{Policy: "api", Log: "/srv/a.log", Archive: "/srv/a.log.1", Ino: 1<<64 - 1, Turned: day}
 
 func equal(a, b Owed) bool {
 	same := a.Turned.Equal(b.Turned)
@@ -35,7 +35,7 @@ func TestOwedRoundTrip(t *testing.T) {
 	}
 	text := readText(t, path)
 	t.Log("\n" + text)
-	if line := `{"policy":"api","log":"/srv/a.log","archive":"/srv/a.log.1","dev":64768,"ino":18446744073709551615,"turned":"2026-11-23T07:48:00Z"}`; !strings.Contains(text, line) {
+	if line := `{"policy":"api","log":"/srv/a.log","archive":"/srv/a.log.1","ino":18446744073709551615,"turned":"2026-11-23T07:48:00Z"}`; !strings.Contains(text, line) {
 		t.Errorf("not as readable as it was:\n%s", text)
 	}
 	got, warnings, err := ReadOwed(path)
@@ -60,7 +60,7 @@ func TestReadOwed(t *testing.T) {
 	t.Parallel()
 	const (
 		head = `{"format":"rotate owed","version":1}` + "\n"
-		line = `{"policy":"api","log":"/srv/a.log","archive":"/srv/a.log.1","dev":64768,"ino":18446744073709551615,"turned":"2026-11-23T07:48:00Z"}` + "\n"
+		line = `{"policy":"api","log":"/srv/a.log","archive":"/srv/a.log.1","ino":18446744073709551615,"turned":"2026-11-23T07:48:00Z"}` + "\n"
 	)
 	for _, tt := range []struct {
 		name, text string
@@ -79,7 +79,7 @@ func TestReadOwed(t *testing.T) {
 		{"cut short", head + line + line[:50], 1, ":3: "},
 		{"no archive", head + `{"log":"/a"}` + "\n" + line, 1, ":2: names no log or no archive"},
 		{"bad quoting", head + `{"log":"\"/a","archive":"/b"}` + "\n" + line, 1, ":2: invalid syntax"},
-		{"bad number", head + strings.Replace(line, "64768", "-1", 1) + line, 1, ":2: "},
+		{"bad number", head + strings.Replace(line, "18446744073709551615", "-1", 1) + line, 1, ":2: "},
 		{"long line", head + strings.Repeat("x", 16<<20) + "\n" + line, 1, ":2: "},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
