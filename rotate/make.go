@@ -96,6 +96,13 @@ func (x *execution) copyLog(ctx context.Context, j *job, s plan.Step) error {
 			if err := x.fs.Fsync(src); err != nil {
 				return err
 			}
+			if j.Begun > 0 {
+				// Archives that moved up must not be found where they were, beside the
+				// copy: btrfs makes durable what is published, but not other names.
+				if err := d.Sync(); err != nil {
+					return err
+				}
+			}
 			j.rare().copyID = t.ID()
 			return t.Publish(s.To.Name)
 		})

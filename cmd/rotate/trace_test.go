@@ -274,6 +274,9 @@ func (w *tracedWorld) checkOrder(t *testing.T, steps []planned, changes []change
 		case s.Op == "create" || s.Op == "mkdir":
 			synced(done[i], state, filepath.Dir(s.From))
 		case s.Op == "copy":
+			if i > 0 && steps[i-1].Op == "rename" && steps[i-1].Log == s.Log {
+				synced(done[i-1], done[i], filepath.Dir(s.To))
+			}
 			whole(done[i])
 			synced(done[i], state, filepath.Dir(s.To))
 		case s.Op == "truncate":
