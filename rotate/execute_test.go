@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"rotate/internal/host"
 	"rotate/rotate/internal/fsys"
 )
 
@@ -135,7 +136,7 @@ func TestOldDirOnAnotherFileSystem(t *testing.T) {
 	for _, keys := range []string{"", "compress='gzip'"} {
 		w := newWorld(t)
 		w.mkdir("old")
-		mountTmpfs(t, w.path("old"), "size=1m")
+		host.Tmpfs(t, w.path("old"), "size=1m")
 		w.write("log/a.log", "new")
 		w.write("old/a.log.1", "old")
 		w.seen("log/a.log")
@@ -239,7 +240,7 @@ func TestMoveGoesOn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.mkdir("old")
-	mountTmpfs(t, w.path("old"), "size=1m")
+	host.Tmpfs(t, w.path("old"), "size=1m")
 	w.write("log/a.log", "")
 	w.write("log/a.log.1", "text")
 	w.write("old/a.log.1", "text")
@@ -328,25 +329,6 @@ func TestScriptRemovesArchives(t *testing.T) {
 		}
 		w.want("log", map[string]string{"a.log.1": "two"})
 	}
-}
-
-// mountTmpfs mounts a file system of its own at dir until the test ends.
-func mountTmpfs(t *testing.T, dir, options string) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("mounting needs root")
-		}
-		t.Skip("mounting needs root")
-	}
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, options); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
 }
 
 // TestLooksAreKept has archive and new log look like the old one.

@@ -10,18 +10,15 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"rotate/internal/host"
 )
 
 // owns makes a user of the system the owner of the logs' folder and of what is
 // in it, and lets him reach it.
 func (w *world) owns(name string) (uid int) {
 	w.Helper()
-	if os.Geteuid() != 0 {
-		if os.Getenv("CI") == "true" {
-			w.Fatal("not root")
-		}
-		w.Skip("only root can act as others")
-	}
+	host.NeedsRoot(w)
 	u, err := user.Lookup(name)
 	w.must(err)
 	uid, err = strconv.Atoi(u.Uid)

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"rotate/internal/host"
 )
 
 func TestBelieved(t *testing.T) {
@@ -37,7 +39,7 @@ func TestBelieved(t *testing.T) {
 // fuse shows the folder source at the folder mount, through a program.
 func fuse(t *testing.T) (source, mount string) {
 	t.Helper()
-	needRoot(t)
+	host.NeedsRoot(t)
 	bindfs, err := exec.LookPath("bindfs")
 	need(t, err == nil, "bindfs")
 	source, mount = folder(t), folder(t)

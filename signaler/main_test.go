@@ -17,6 +17,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"rotate/internal/host"
 )
 
 // The test binary plays the other processes, too.
@@ -197,7 +199,7 @@ func inNamespace(t *testing.T) bool {
 		must(t, unix.Mount("proc", "/proc", "proc", 0, ""))
 		return true
 	}
-	needRoot(t)
+	host.NeedsRoot(t)
 	cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=1m")
 	cmd.Env = append(os.Environ(), inside+"="+t.Name())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWPID | unix.CLONE_NEWNS}
@@ -208,21 +210,12 @@ func inNamespace(t *testing.T) bool {
 	return false
 }
 
-// need skips the test, or fails it where everything must be there.
+// need is for tests for which the machine must be ok.
 func need(t *testing.T, ok bool, what string) {
 	t.Helper()
-	if ok {
-		return
+	if !ok {
+		host.Lacks(t, "needs ", what)
 	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("needs %s", what)
-	}
-	t.Skipf("needs %s", what)
-}
-
-func needRoot(t *testing.T) {
-	t.Helper()
-	need(t, os.Geteuid() == 0, "root")
 }
 
 // folder is an empty directory that only its owner can write.

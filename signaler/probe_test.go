@@ -11,6 +11,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"rotate/internal/host"
 )
 
 // subject is a file to be probed.
@@ -79,7 +81,7 @@ func TestProbeSeesEveryWriter(t *testing.T) {
 			return unregister
 		},
 		"loop device": func(t *testing.T, path string) func() {
-			needRoot(t)
+			host.NeedsRoot(t)
 			must(t, os.Truncate(path, 64<<10))
 			out, err := exec.Command("losetup", "--find", "--show", path).CombinedOutput()
 			need(t, err == nil, "loop devices: "+string(out))

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"rotate/internal/host"
 )
 
 func TestSignalReachesTheHandler(t *testing.T) {
@@ -259,7 +261,7 @@ func kernelThread(t *testing.T) int {
 // Where /proc is another namespace's, its facts are about other processes.
 func TestForeignProc(t *testing.T) {
 	t.Parallel()
-	needRoot(t)
+	host.NeedsRoot(t)
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Env = append(os.Environ(), "SIGNALER_ROLE=displaced", "PIDFILE="+pidfileOf(t, 2))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWPID}
@@ -319,7 +321,7 @@ func TestMatchOfReplacedProgram(t *testing.T) {
 // Who controls the pidfile of a process must be all that the process is.
 func TestAuthority(t *testing.T) {
 	t.Parallel()
-	needRoot(t)
+	host.NeedsRoot(t)
 	cases := []struct {
 		name  string
 		owner int
@@ -357,7 +359,7 @@ func TestAuthority(t *testing.T) {
 // A process may become another user's between the checks and the signal.
 func TestAuthorityIsCheckedAgain(t *testing.T) {
 	t.Parallel()
-	needRoot(t)
+	host.NeedsRoot(t)
 	c := play(t, "handler", "USERS=65534 65534 65534")
 	c.ping()
 	p := open(t, own(t, pidfileOf(t, c.pid()), nobody, 0))

@@ -3,11 +3,13 @@ package signaler
 import (
 	"os"
 	"testing"
+
+	"rotate/internal/host"
 )
 
 func TestReaches(t *testing.T) {
 	t.Parallel()
-	needRoot(t)
+	host.NeedsRoot(t)
 	dir := folder(t)
 	mode(t, dir+"/..", 0o755)
 	for _, sub := range []string{"open", "closed", "theirs"} {

@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"rotate/internal/host"
 )
 
 // booted is a service manager of a user, systemd itself, in a mount namespace
@@ -34,7 +36,7 @@ const systemdPath = "/usr/lib/systemd/systemd"
 // main.service is started.
 func boot(t *testing.T, uid int, units map[string]string) *booted {
 	t.Helper()
-	needRoot(t)
+	host.NeedsRoot(t)
 	_, err := os.Stat(systemdPath)
 	need(t, err == nil, "systemd")
 	dir, err := os.MkdirTemp("/tmp", "u") // the path of a socket is short
@@ -220,7 +222,7 @@ func TestUnitOfUser(t *testing.T) {
 // A user who owns the folder of the socket may put anything there.
 func TestSocketThatIsNotTheManagers(t *testing.T) {
 	t.Parallel()
-	needRoot(t)
+	host.NeedsRoot(t)
 	dir, err := os.MkdirTemp("/tmp", "u")
 	must(t, err)
 	defer os.RemoveAll(dir)
@@ -240,7 +242,7 @@ func TestSocketThatIsNotTheManagers(t *testing.T) {
 
 func TestSystemThatSystemdDidNotBoot(t *testing.T) {
 	t.Parallel()
-	needRoot(t)
+	host.NeedsRoot(t)
 	refuses(t, apart(func() error {
 		err := unix.Unshare(unix.CLONE_NEWNS | unix.CLONE_FS)
 		if err == nil {

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"rotate/internal/host"
 )
 
 // Each case makes a pidfile for a process of the tester, in some hostile or
@@ -130,7 +132,7 @@ func TestPidfilePaths(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			if c.root {
-				needRoot(t)
+				host.NeedsRoot(t)
 			}
 			dir := folder(t)
 			must(t, os.Mkdir(dir+"/sub", 0o755))
@@ -207,7 +209,7 @@ func grant(t *testing.T, path string) string {
 // process that is not theirs.
 func TestSwappedPathsGainNothing(t *testing.T) {
 	t.Parallel()
-	needRoot(t)
+	host.NeedsRoot(t)
 	target := play(t, "handler")
 	target.ping()
 	dir := folder(t)

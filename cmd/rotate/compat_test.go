@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"rotate/internal/host"
 )
 
 // compat is docs/compat.md.
@@ -42,10 +44,7 @@ func realLogrotate(t *testing.T) string {
 			return path
 		}
 	}
-	if os.Getenv("CI") == "true" {
-		t.Fatal("needs root and logrotate")
-	}
-	t.Skip("needs root and logrotate")
+	host.Lacks(t, "needs root and logrotate")
 	return ""
 }
 
@@ -53,7 +52,7 @@ func realLogrotate(t *testing.T) string {
 // both programs: the page shows what they print.
 func TestDifferencesAreSeen(t *testing.T) {
 	t.Parallel()
-	logrotate, ours := realLogrotate(t), program(t)
+	logrotate, ours := realLogrotate(t), host.Program(t)
 	all := differences(t)
 	if len(all) == 0 {
 		t.Fatal("no chapters on differences")

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"rotate/internal/host"
 )
 
 // TestNothingDueCostsNothing counts the system calls of runs in which nothing
@@ -189,7 +189,7 @@ func newTraced(t *testing.T) *tracedWorld {
 	}
 	dir := t.TempDir()
 	return &tracedWorld{
-		program: program(t), strace: straceOf(t), zone: loc, dir: dir,
+		program: host.Program(t), strace: straceOf(t), zone: loc, dir: dir,
 		config: filepath.Join(dir, "rotate.toml"), state: filepath.Join(dir, "state", "status"),
 	}
 }
@@ -282,7 +282,7 @@ func straceOf(t *testing.T) string {
 		err = exec.Command(path, "-f", "--seccomp-bpf", "-o", os.DevNull, "true").Run()
 	}
 	if err != nil {
-		lacking(t, fmt.Sprintf("strace: %v", err))
+		host.Lacks(t, "strace: ", err)
 	}
 	return path
 }
@@ -291,32 +291,6 @@ func straceOf(t *testing.T) string {
 func inMemory(t *testing.T, dir string) {
 	t.Helper()
 	if os.Geteuid() == 0 {
-		mountTmpfs(t, dir)
+		host.Tmpfs(t, dir, "mode=0755")
 	}
-}
-
-func mountTmpfs(t *testing.T, dir string) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		lacking(t, "mounting takes root")
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "mode=0755"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-func lacking(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatal(what)
-	}
-	t.Skip(what)
 }

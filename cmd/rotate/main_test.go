@@ -2,16 +2,17 @@ package main
 
 import (
 	"flag"
-	"os"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"rotate/internal/host"
 )
 
 var update = flag.Bool("update", false, "rewrite scripts and golden files with what is found")
 
 func TestMain(m *testing.M) {
-	testscript.Main(tests{m}, map[string]func(){
+	testscript.Main(host.Tests{M: m}, map[string]func(){
 		"rotate":    main,
 		"logrotate": main,
 		"logwriter": logwriter,
@@ -22,12 +23,7 @@ func TestMain(m *testing.M) {
 // promise of the command line. The services in them are processes, the signals
 // and file systems are real.
 func TestScripts(t *testing.T) {
-	if os.Geteuid() != 0 {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("the scripts mount file systems and change users: run as root")
-		}
-		t.Skip("the scripts mount file systems and change users: run as root")
-	}
+	host.NeedsRoot(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,

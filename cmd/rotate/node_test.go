@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"rotate/internal/host"
 )
 
 // cluster is the Node.js service of testdata/node-cluster, under load.
@@ -41,16 +43,9 @@ func startCluster(t *testing.T, notify string, flags ...string) *cluster {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, need := range []func() error{
-		func() error { _, err := exec.LookPath("node"); return err },
-		func() error { _, err := os.Stat(filepath.Join(sample, "node_modules/log4js")); return err },
-	} {
-		if err := need(); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatal(err)
-			}
-			t.Skip("make tools installs what is missing: ", err)
-		}
+	host.Needs(t, "node")
+	if _, err := os.Stat(filepath.Join(sample, "node_modules/log4js")); err != nil {
+		host.Lacks(t, "make tools installs what is missing: ", err)
 	}
 	c := &cluster{T: t, dir: t.TempDir()}
 	c.policy = c.write("rotate.toml", fmt.Sprintf(`[log.api]
@@ -120,7 +115,7 @@ func (c *cluster) grown() {
 // rotate runs rotate and returns its exit status and what it complained of.
 func (c *cluster) rotate(flags ...string) (status int, complaints string) {
 	c.Helper()
-	cmd := exec.Command(program(c.T), append([]string{"-s", c.path("state"), c.policy}, flags...)...)
+	cmd := exec.Command(host.Program(c.T), append([]string{"-s", c.path("state"), c.policy}, flags...)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"rotate/internal/host"
 	"rotate/rotate/policy"
 )
 
@@ -28,12 +29,7 @@ func manPage(t *testing.T, path string) string {
 
 func TestManPagesAreClean(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("mandoc"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	host.Needs(t, "mandoc")
 	for _, page := range manPages {
 		if out, err := exec.Command("mandoc", "-T", "lint", "-W", "warning", page).CombinedOutput(); err != nil || len(out) > 0 {
 			t.Errorf("%v: %s", err, out)

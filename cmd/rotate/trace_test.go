@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"rotate/internal/host"
 )
 
 // TestDryRunIsThePlan compares the steps of a dry run with the system calls of
@@ -116,7 +118,7 @@ func TestDryRunIsThePlan(t *testing.T) {
 			t.Parallel()
 			w := newTraced(t)
 			if tt.mount != "" {
-				mountTmpfs(t, filepath.Join(w.dir, tt.mount))
+				host.Tmpfs(t, filepath.Join(w.dir, tt.mount), "mode=0755")
 			}
 			w.write(t, tt.config, longAgo, tt.files)
 

@@ -8,18 +8,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"rotate/internal/host"
 )
 
 // TestConversionsAreStrftimes compares each conversion with date(1).
 func TestConversionsAreStrftimes(t *testing.T) {
 	t.Parallel()
-	tool, err := exec.LookPath("date")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	host.Needs(t, "date")
 	const format = "%Y %m %d %H %M %S %V %G %y %j %u %w %U %W %g %s %z %%"
 	seed := time.Now().UnixNano()
 	t.Logf("seed %d", seed)
@@ -38,7 +34,7 @@ func TestConversionsAreStrftimes(t *testing.T) {
 			fmt.Fprintf(&dates, "@%d\n", at.Unix())
 			ours = append(ours, string(f.append(nil, f.date(at.In(loc)))))
 		}
-		date := exec.Command(tool, "-f", "-", "+"+format)
+		date := exec.Command("date", "-f", "-", "+"+format)
 		date.Stdin = strings.NewReader(dates.String())
 		date.Env = append(os.Environ(), "TZ="+name, "LC_ALL=C")
 		out, err := date.Output()

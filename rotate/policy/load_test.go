@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"rotate/internal/host"
 )
 
 // tree makes files in a new folder. A text that begins with "->" is a link.
@@ -271,12 +273,7 @@ D/null.toml: not a regular file
 
 func TestLoadAsRootRefusesWhatOthersCouldWrite(t *testing.T) {
 	t.Parallel()
-	if os.Geteuid() != 0 {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("must run as root")
-		}
-		t.Skip("needs root, to give files away")
-	}
+	host.NeedsRoot(t)
 	for _, c := range []struct {
 		name   string
 		change func(dir string) error

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"rotate/internal/host"
 )
 
 // TestPeer holds the cases of TestLanguage, and texts made at random, against
@@ -86,13 +88,8 @@ func TestPeerGlob(t *testing.T) {
 // peer returns logrotate.
 func peer(t *testing.T) string {
 	t.Helper()
-	program, err := exec.LookPath(cmp.Or(os.Getenv("LOGROTATE"), "logrotate"))
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip("logrotate is not installed; make tools installs it")
-	}
+	program := cmp.Or(os.Getenv("LOGROTATE"), "logrotate")
+	host.Needs(t, program)
 	return program
 }
 

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"rotate/internal/host"
 )
 
 var (
@@ -22,6 +24,8 @@ var (
 	only          = flag.Int64("trial", -1, "only this random trial")
 	most          = flag.Int("most", 5, "how many differences to shrink and show")
 )
+
+func TestMain(m *testing.M) { host.Tests{M: m}.Run() }
 
 // TestKept replays the trials that found something once.
 func TestKept(t *testing.T) {

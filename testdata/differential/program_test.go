@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"rotate/internal/host"
 )
 
 // A program is logrotate, or one that does the same.
@@ -55,30 +57,17 @@ const recordMail = `#!/bin/sh
 // programs finds the two that are compared.
 func programs(tb testing.TB) (theirs, ours program) {
 	tb.Helper()
-	if os.Geteuid() != 0 {
-		missing(tb, "not root: owners cannot be given")
-	}
-	for _, tool := range []string{"gzip", "bzip2", "xz", "zstd", "shred"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			missing(tb, err.Error())
-		}
-	}
-	path, err := exec.LookPath(*logrotatePath)
-	if err != nil {
-		missing(tb, err.Error())
-	}
+	host.NeedsRoot(tb)
+	host.Needs(tb, "gzip", "bzip2", "xz", "zstd", "shred", *logrotatePath)
 	mail := filepath.Join(tb.TempDir(), "mail")
 	script(tb, mail, recordMail)
-	theirs = program{"logrotate", path, mail}
+	theirs = program{"logrotate", *logrotatePath, mail}
 	if *self {
-		return theirs, program{"logrotate again", path, mail}
+		return theirs, program{"logrotate again", *logrotatePath, mail}
 	}
 	ours = program{"rotate", *rotatePath, mail}
 	if ours.path == "" {
-		ours.path = filepath.Join(tb.TempDir(), "rotate")
-		if out, err := exec.Command("go", "build", "-o", ours.path, "rotate/cmd/rotate").CombinedOutput(); err != nil {
-			tb.Fatalf("build: %v\n%s", err, out)
-		}
+		ours.path = host.Program(tb)
 	}
 	return theirs, ours
 }
@@ -92,13 +81,4 @@ func script(tb testing.TB, path, text string) {
 	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
 		tb.Fatal(err)
 	}
-}
-
-// missing skips a test on a laptop; where nothing may be missing, it fails.
-func missing(tb testing.TB, what string) {
-	tb.Helper()
-	if os.Getenv("CI") == "true" {
-		tb.Fatal(what)
-	}
-	tb.Skip(what)
 }

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"rotate/internal/host"
 )
 
 // packages of the machine. What else they need, debootstrap finds.
@@ -32,16 +34,6 @@ func debian(t testing.TB) string {
 	dir, err := filepath.Abs("../.debian")
 	must(t, err)
 	return dir
-}
-
-// lacks skips a test that lacks something; where everything is there to be
-// installed, that is a failure.
-func lacks(t testing.TB, why ...any) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatal(why...)
-	}
-	t.Skip(why...)
 }
 
 func must(t testing.TB, err error) {
@@ -63,7 +55,7 @@ func made(t testing.TB) string {
 	strap := exec.Command(tools+"/usr/sbin/debootstrap", "--variant=minbase", "--include="+packages, "bookworm", root, "http://deb.debian.org/debian")
 	strap.Env = append(os.Environ(), "DEBOOTSTRAP_DIR="+tools+"/usr/share/debootstrap")
 	if out, err := strap.CombinedOutput(); err != nil {
-		lacks(t, "debootstrap: ", err, ": ", string(out[max(0, len(out)-1000):]))
+		host.Lacks(t, "debootstrap: ", err, ": ", string(out[max(0, len(out)-1000):]))
 	}
 	must(t, os.WriteFile(kept, []byte(packages), 0o644))
 	return root
@@ -72,12 +64,10 @@ func made(t testing.TB) string {
 // boot boots the machine with files beside its own.
 func boot(t testing.TB, files map[string]string) *machine {
 	t.Helper()
-	if os.Getuid() != 0 {
-		lacks(t, "to boot a machine takes root")
-	}
+	host.NeedsRoot(t)
 	tools := debian(t) + "/root"
 	if _, err := os.Stat(tools); err != nil {
-		lacks(t, "make tools brings what is missing: ", err)
+		host.Lacks(t, "make tools brings what is missing: ", err)
 	}
 	root, dir := made(t), t.TempDir()
 	install := exec.Command("make", "--directory=../..", "build", "install", "DESTDIR="+dir)

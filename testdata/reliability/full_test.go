@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"rotate/internal/host"
 )
 
 // TestFullDisk fills a file system to its last block before a run, for every
@@ -24,7 +26,7 @@ func TestFullDisk(t *testing.T) {
 // TestQuota takes the space away by a quota: writing is EDQUOT, and so is much
 // else that needs a block.
 func TestQuota(t *testing.T) {
-	need(t, "btrfs")
+	host.Needs(t, "btrfs")
 	_, disk := fileSystems[2].image(t, t.TempDir(), 0)
 	folder := disk + "/volume"
 	btrfs := func(args ...string) {

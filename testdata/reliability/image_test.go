@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"rotate/internal/host"
 )
 
 // fileSystem is a kind of file system that images are made of.
@@ -24,7 +26,7 @@ var fileSystems = []fileSystem{
 // mounts it. It returns the image and where it is mounted.
 func (fs fileSystem) image(t testing.TB, dir string, size int64) (image, folder string) {
 	t.Helper()
-	need(t, fs.mkfs[0], "mount", "losetup")
+	host.Needs(t, fs.mkfs[0], "mount", "losetup")
 	image = filepath.Join(dir, fs.name+".img")
 	f, err := os.Create(image)
 	must(t, err)
@@ -42,7 +44,7 @@ func mount(t testing.TB, image string) (folder string) {
 	folder, err := os.MkdirTemp(filepath.Dir(image), "mnt")
 	must(t, err)
 	if out, err := exec.Command("mount", "-o", "loop", image, folder).CombinedOutput(); err != nil {
-		lacks(t, "mount an image: "+string(out))
+		host.Lacks(t, "mount an image: "+string(out))
 	}
 	t.Cleanup(func() { unmount(t, folder) })
 	return folder

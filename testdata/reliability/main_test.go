@@ -12,10 +12,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+
+	"rotate/internal/host"
 )
 
 var whole = flag.Bool("whole", false, "try every point, not a sample, and logrotate too")
@@ -34,54 +35,8 @@ func TestMain(m *testing.M) {
 		return
 	}
 	flag.Parse()
-	code := m.Run()
-	if tree.dir != "" {
-		os.RemoveAll(tree.dir)
-	}
+	host.Tests{M: m}.Run()
 	scores.print()
-	os.Exit(code)
-}
-
-var tree struct {
-	once sync.Once
-	dir  string
-	err  error
-}
-
-// program returns the path of the program under test, built from this tree.
-func program(t testing.TB) string {
-	t.Helper()
-	tree.once.Do(func() {
-		tree.dir, tree.err = os.MkdirTemp("", "reliability")
-		if tree.err != nil {
-			return
-		}
-		out, err := exec.Command("go", "build", "-o", tree.dir+"/rotate", "rotate/cmd/rotate").CombinedOutput()
-		if err != nil {
-			tree.err = fmt.Errorf("%w: %s", err, out)
-		}
-	})
-	must(t, tree.err)
-	return filepath.Join(tree.dir, "rotate")
-}
-
-// need skips a test that lacks a tool; where everything is there to be
-// installed, that is a failure.
-func need(t testing.TB, tools ...string) {
-	t.Helper()
-	for _, tool := range tools {
-		if _, err := exec.LookPath(tool); err != nil {
-			lacks(t, err.Error())
-		}
-	}
-}
-
-func lacks(t testing.TB, why string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatal(why)
-	}
-	t.Skip(why)
 }
 
 func must(t testing.TB, err error) {

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"rotate/internal/host"
 )
 
 var soak = flag.Duration("soak", 0, "how long TestSoak lasts; 0: a few rounds")
@@ -26,7 +28,7 @@ func TestSoak(t *testing.T) {
 	t.Logf("seed %d", seed)
 	ext4 := fileSystems[0]
 	_, folder := ext4.image(t, t.TempDir(), 2048)
-	s := &soaked{TB: t, dir: folder, Rand: rand.New(rand.NewPCG(seed, 0)), program: program(t), living: map[int]*service{}}
+	s := &soaked{TB: t, dir: folder, Rand: rand.New(rand.NewPCG(seed, 0)), program: host.Program(t), living: map[int]*service{}}
 	toml := ""
 	for i := range services {
 		must(t, os.Mkdir(s.path(i), 0o755))

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
+
+	"rotate/internal/host"
 )
 
 // strategy is one way to rotate, in both languages. A log is due whenever it
@@ -122,7 +124,7 @@ type rotator struct {
 	argv func(*world) []string
 }
 
-func ours(t testing.TB) rotator { return built("rotate", program(t)) }
+func ours(t testing.TB) rotator { return built("rotate", host.Program(t)) }
 
 func built(name, path string) rotator {
 	return rotator{name, func(w *world) []string {
@@ -131,7 +133,7 @@ func built(name, path string) rotator {
 }
 
 func logrotate(t testing.TB) rotator {
-	need(t, "logrotate")
+	host.Needs(t, "logrotate")
 	return rotator{"logrotate", func(w *world) []string {
 		return []string{"logrotate", "-s", w.path("state"), w.path("logrotate.conf")}
 	}}

@@ -12,10 +12,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"sync"
 	"testing"
+
+	"rotate/internal/host"
 )
 
 func TestMain(m *testing.M) {
@@ -27,48 +26,10 @@ func TestMain(m *testing.M) {
 		return
 	}
 	flag.Parse()
-	code := m.Run()
-	if built.dir != "" {
-		os.RemoveAll(built.dir)
-	}
+	host.Tests{M: m}.Run()
 	if testing.Verbose() {
 		table.print()
 	}
-	os.Exit(code)
-}
-
-var built struct {
-	once sync.Once
-	dir  string
-	err  error
-}
-
-// program returns the path of the program under test, built from this tree.
-func program(t testing.TB) string {
-	t.Helper()
-	built.once.Do(func() {
-		built.dir, built.err = os.MkdirTemp("", "services")
-		if built.err != nil {
-			return
-		}
-		build := exec.Command("go", "build", "-o", built.dir+"/rotate", "rotate/cmd/rotate")
-		build.Env = append(os.Environ(), "CGO_ENABLED=0") // it also runs where there are other libraries
-		if out, err := build.CombinedOutput(); err != nil {
-			built.err = fmt.Errorf("%w: %s", err, out)
-		}
-	})
-	must(t, built.err)
-	return filepath.Join(built.dir, "rotate")
-}
-
-// lacks skips a test that lacks something; where everything is there to be
-// installed, that is a failure.
-func lacks(t testing.TB, why ...any) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatal(why...)
-	}
-	t.Skip(why...)
 }
 
 func must(t testing.TB, err error) {

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"rotate/internal/host"
 )
 
 // outcome is what a run says of its archives.
@@ -23,7 +25,7 @@ type outcome struct {
 // rotate runs the program, and tells of the archives of log.
 func (w *world) rotate(log string, flags ...string) (o outcome) {
 	w.Helper()
-	argv := slices.Concat(w.around, []string{program(w), "--json", "-s", w.path("/var/lib/rotate"), w.path("/etc/rotate.toml")}, flags)
+	argv := slices.Concat(w.around, []string{host.Program(w), "--json", "-s", w.path("/var/lib/rotate"), w.path("/etc/rotate.toml")}, flags)
 	cmd := exec.Command(argv[0], argv[1:]...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+
+	"rotate/internal/host"
 )
 
 // world is a folder that a daemon takes for the whole machine: the texts of a
@@ -50,9 +52,7 @@ func npm(t testing.TB) string {
 // newWorld is a folder for d, with its files.
 func newWorld(t testing.TB, d daemon) *world {
 	t.Helper()
-	if os.Getuid() != 0 {
-		lacks(t, "daemons change to users of their own: this needs root")
-	}
+	host.NeedsRoot(t) // daemons change to users of their own
 	w := &world{TB: t, dir: t.TempDir(), port: freePort(t)}
 	root := debian(t)
 	w.texts = strings.NewReplacer(
@@ -139,7 +139,7 @@ func (w *world) start(d daemon) {
 	w.Helper()
 	for _, dir := range []string{npm(w), debian(w)} {
 		if _, err := os.Stat(dir); err != nil {
-			lacks(w, "make tools brings what is missing: ", err)
+			host.Lacks(w, "make tools brings what is missing: ", err)
 		}
 	}
 	w.cmd = w.command(d.argv)
@@ -149,7 +149,7 @@ func (w *world) start(d daemon) {
 	must(w, err)
 	w.cmd.Stdout, w.cmd.Stderr = w.said, w.said
 	if err := w.cmd.Start(); err != nil {
-		lacks(w, err)
+		host.Lacks(w, err)
 	}
 	w.end = make(chan struct{})
 	go func() {

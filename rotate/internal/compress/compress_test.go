@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"rotate/internal/host"
 )
 
 // codecs are all ways to pack, for files that are large enough to choose.
@@ -30,18 +32,6 @@ var codecs = []struct {
 	{"zstd", Codec{Method: "zstd"}, 1, ".zst"},
 	{"parallel zstd", Codec{Method: "zstd"}, 2, ".zst"},
 	{"command", Codec{Method: "command", Command: []string{"gzip", "-1"}}, 1, ".gz"},
-}
-
-// need returns the path of a program, or skips.
-func need(t testing.TB, program string) string {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	if err != nil && os.Getenv("CI") == "true" {
-		t.Fatal(err)
-	} else if err != nil {
-		t.Skip(err)
-	}
-	return path
 }
 
 func noise(t testing.TB, size int) []byte {
@@ -106,7 +96,8 @@ func TestRoundTrip(t *testing.T) {
 				// What everybody else has must be able to read it too.
 				tool := map[string]string{".gz": "gzip", ".zst": "zstd"}[tt.ext]
 				for flag, want := range map[string][]byte{"-t": nil, "-dc": data.data} {
-					cmd := exec.Command(need(t, tool), "-q", flag)
+					host.Needs(t, tool)
+					cmd := exec.Command(tool, "-q", flag)
 					cmd.Stdin = bytes.NewReader(b)
 					var stderr strings.Builder
 					cmd.Stderr = &stderr

@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"rotate/internal/host"
 )
 
 func same(t testing.TB, plain, packed []byte, ext string) Verdict {
@@ -150,7 +152,8 @@ func TestSameOfOtherPrograms(t *testing.T) {
 		{".zst", []string{"zstd", "--no-check"}},
 		{".zst", []string{"zstd", "--long=27"}},
 	} {
-		cmd := exec.Command(need(t, tt.command[0]), append(tt.command[1:], "-c")...)
+		host.Needs(t, tt.command[0])
+		cmd := exec.Command(tt.command[0], append(tt.command[1:], "-c")...)
 		cmd.Stdin = bytes.NewReader(data)
 		b, err := cmd.Output()
 		if err != nil {

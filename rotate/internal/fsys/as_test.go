@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"rotate/internal/host"
 )
 
 var (
@@ -23,12 +25,7 @@ var (
 // ownedBy is a folder of a user that he alone can use.
 func ownedBy(t *testing.T, u User) string {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("not root")
-		}
-		t.Skip("only root can act as others")
-	}
+	host.NeedsRoot(t)
 	dir, err := os.MkdirTemp("", "rotate-as-")
 	must(t, err)
 	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })

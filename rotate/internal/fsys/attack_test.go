@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"rotate/internal/host"
 )
 
 // swapForever exchanges two names, again and again.
@@ -148,7 +150,7 @@ func clean(d *Dir) error {
 
 // An attacker exchanges his folder for a link to another, all the time.
 func TestFolderSwapped(t *testing.T) {
-	needRoot(t)
+	host.NeedsRoot(t)
 	const rounds = 600
 	for name, before := range variants {
 		t.Run(name, func(t *testing.T) {
@@ -189,7 +191,7 @@ func TestFolderSwapped(t *testing.T) {
 
 // An attacker exchanges his log for something else, all the time.
 func TestLogSwapped(t *testing.T) {
-	needRoot(t)
+	host.NeedsRoot(t)
 	const rounds = 600
 	evils := map[string]func(path, trap string) error{
 		"link":   func(p, trap string) error { return os.Symlink(trap+"/app.log", p) },
@@ -250,7 +252,7 @@ func turnBack(d *Dir) error {
 
 // CVE-2011-1098: nobody reads a new file that is not for him, at any moment.
 func TestNobodyOpensANewFile(t *testing.T) {
-	needRoot(t)
+	host.NeedsRoot(t)
 	for name, before := range variants {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"rotate/internal/host"
 )
 
 // The tags of ACL entries: linux/posix_acl.h.
@@ -79,7 +81,7 @@ func publish(d *Dir, name, text string, a Attr) error {
 }
 
 func TestAttrIsKept(t *testing.T) {
-	needRoot(t)
+	host.NeedsRoot(t)
 	at := time.Unix(1234567890, 123456789)
 	many := []aclEntry{{userObj, 6, noID}}
 	for id := range uint32(80) { // larger than the first guess
@@ -113,7 +115,7 @@ func TestAttrIsKept(t *testing.T) {
 }
 
 func TestAttrLeavesWhatIsNotGiven(t *testing.T) {
-	needRoot(t)
+	host.NeedsRoot(t)
 	folder := tempDir(t)
 	d := openDir(t, new(FS), folder)
 	must(t, publish(d, "a", "", Attr{Mode: 0o600, UID: -1, GID: 4}))
@@ -129,7 +131,7 @@ func TestAttrLeavesWhatIsNotGiven(t *testing.T) {
 
 // A mode that grants less than the ACL wins, as chmod would have it.
 func TestModeLimitsACL(t *testing.T) {
-	needRoot(t)
+	host.NeedsRoot(t)
 	eachVariant(t, func(t *testing.T, folder string, before func(Op) error) {
 		var worst uint32
 		s := &FS{Before: both(before, func(op Op) error {
@@ -224,7 +226,7 @@ func publishAsUser(args []string) error {
 }
 
 func TestWhoIsNotRootCopiesHisOwnFile(t *testing.T) {
-	needRoot(t)
+	host.NeedsRoot(t)
 	for name, c := range map[string]struct {
 		mode, want uint32
 		gid        int

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"rotate/internal/host"
 )
 
 func eachVariant(t *testing.T, test func(t *testing.T, folder string, before func(Op) error)) {
@@ -20,7 +22,7 @@ func eachVariant(t *testing.T, test func(t *testing.T, folder string, before fun
 }
 
 func TestCreate(t *testing.T) {
-	needRoot(t)
+	host.NeedsRoot(t)
 	eachVariant(t, func(t *testing.T, folder string, before func(Op) error) {
 		d := openDir(t, &FS{Before: before}, folder)
 		created, err := d.Create("app.log", Attr{Mode: 0o4640, UID: nobody, GID: 4})
@@ -39,7 +41,7 @@ func TestCreate(t *testing.T) {
 // A file that a service made meanwhile stays. Its owner and mode are put right
 // where that cannot open up somebody else's file.
 func TestCreateAdopts(t *testing.T) {
-	needRoot(t)
+	host.NeedsRoot(t)
 	for name, c := range map[string]struct {
 		folderOwner, folderGroup int
 		folderMode               uint32
@@ -114,7 +116,7 @@ func TestCreateNeverFollows(t *testing.T) {
 }
 
 func TestMkdir(t *testing.T) {
-	needRoot(t)
+	host.NeedsRoot(t)
 	eachFS(t, func(t *testing.T, folder string) {
 		var tr trace
 		d := openDir(t, &FS{Before: tr.before}, folder)
@@ -144,7 +146,7 @@ func TestMkdirInAFolderWithADefaultACL(t *testing.T) {
 }
 
 func TestMkdirLeavesNothingUnfinished(t *testing.T) {
-	needRoot(t)
+	host.NeedsRoot(t)
 	for _, call := range []string{"mkdir", "chown", "chmod"} {
 		folder := tempDir(t)
 		d := openDir(t, &FS{Before: refuse(call, unix.EIO)}, folder)
@@ -155,7 +157,7 @@ func TestMkdirLeavesNothingUnfinished(t *testing.T) {
 
 // A folder that was swapped in for the one just made is not given away.
 func TestMkdirSwapped(t *testing.T) {
-	needRoot(t)
+	host.NeedsRoot(t)
 	for name, c := range map[string]struct {
 		make func(path string) error
 		want error

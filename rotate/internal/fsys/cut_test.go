@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"rotate/internal/host"
 )
 
 // blocks returns a file of n blocks, each of one letter, and their size.
@@ -61,7 +63,7 @@ func TestCutsUnderAnAppendingWriter(t *testing.T) {
 func TestDiskCanCollapse(t *testing.T) {
 	f, size := blocks(t, tempDir(t)+"/log", 2)
 	if err := new(FS).Collapse(f, int64(size)); errors.Is(err, ErrNoCut) {
-		lacks(t, "the folder for temporary files is on a file system that cannot collapse")
+		host.Lacks(t, "the folder for temporary files is on a file system that cannot collapse")
 	} else if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"rotate/internal/host"
 )
 
 // hardNames are names that are plain for the kernel and for nobody else.
@@ -76,7 +78,7 @@ func TestOnlyPlainNames(t *testing.T) {
 }
 
 func TestOpenOnlyRegularFiles(t *testing.T) {
-	needRoot(t)
+	host.NeedsRoot(t)
 	eachFS(t, func(t *testing.T, folder string) {
 		write(t, folder+"/file", "text")
 		must(t, os.Symlink("file", folder+"/link"))

@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"rotate/internal/host"
 )
 
 // nobody is the attacker.
@@ -45,7 +47,7 @@ var roles = map[string]func(args []string) error{
 // it printed after its first line.
 func child(t *testing.T, role string, args ...string) (end func() string) {
 	t.Helper()
-	needRoot(t)
+	host.NeedsRoot(t)
 	// Not the path: nobody cannot search the folder that go test builds in.
 	cmd := exec.Command("/proc/self/exe", args...)
 	cmd.Env = append(os.Environ(), "FSYS_TEST_ROLE="+role, "GORACE=atexit_sleep_ms=0")
@@ -90,23 +92,6 @@ func stdinOpen() func() bool {
 	}
 }
 
-func needRoot(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() == 0 {
-		return
-	}
-	lacks(t, "needs root")
-}
-
-// lacks skips a test that this machine cannot run, and fails it where it must.
-func lacks(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatal(what)
-	}
-	t.Skip(what)
-}
-
 // eachFS runs a test on the file system of temporary files and on tmpfs.
 func eachFS(t *testing.T, test func(t *testing.T, folder string)) {
 	t.Run("disk", func(t *testing.T) {
@@ -132,7 +117,7 @@ func shmDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "fsys")
 	if err != nil {
-		lacks(t, err.Error())
+		host.Lacks(t, err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	must(t, os.Chmod(dir, 0o755))

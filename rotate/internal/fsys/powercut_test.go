@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"rotate/internal/host"
 )
 
 // disk is a file system in a file, whose power can be cut.
@@ -20,10 +22,10 @@ type disk struct {
 // newDisk makes a file system with mkfs.KIND.
 func newDisk(t *testing.T, kind string, options ...string) *disk {
 	t.Helper()
-	needRoot(t)
+	host.NeedsRoot(t)
 	mkfs, err := exec.LookPath("mkfs." + kind)
 	if err != nil {
-		lacks(t, err.Error())
+		host.Lacks(t, err)
 	}
 	folder := shmDir(t)
 	d := &disk{image: folder + "/image", kind: kind}

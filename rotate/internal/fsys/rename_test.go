@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"rotate/internal/host"
 )
 
 // renames are the two ways a file system can move a name.
@@ -213,7 +215,7 @@ func TestRenameAcrossMounts(t *testing.T) {
 	write(t, folder+"/app.log", "lines")
 	d, o := openDir(t, new(FS), folder), openDir(t, new(FS), other)
 	if d.Mount() == o.Mount() {
-		lacks(t, "temporary files are on /dev/shm")
+		host.Lacks(t, "temporary files are on /dev/shm")
 	}
 	wantErr(t, d.Rename("app.log", ID{}, o, "app.log.1"), unix.EXDEV)
 	wantNames(t, folder, "app.log")

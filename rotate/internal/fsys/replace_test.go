@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"rotate/internal/host"
 )
 
 func writer(text string) func(*os.File) error {
@@ -18,7 +20,7 @@ func writer(text string) func(*os.File) error {
 }
 
 func TestReplace(t *testing.T) {
-	needRoot(t)
+	host.NeedsRoot(t)
 	eachVariant(t, func(t *testing.T, folder string, before func(Op) error) {
 		s := &FS{Before: func(op Op) error {
 			if op.Call == "rename" {

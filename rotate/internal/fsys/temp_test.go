@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"rotate/internal/host"
 )
 
 func TestTempIsInvisibleUntilPublished(t *testing.T) {
-	needRoot(t)
+	host.NeedsRoot(t)
 	eachVariant(t, func(t *testing.T, folder string, before func(Op) error) {
 		d := openDir(t, &FS{Before: before}, folder)
 		tmp, err := d.Temp(Attr{Mode: 0o644, UID: nobody, GID: nobody})
@@ -62,7 +64,7 @@ func TestPublishNeverClobbers(t *testing.T) {
 
 // Data before name, owner before access.
 func TestPublishOrder(t *testing.T) {
-	needRoot(t)
+	host.NeedsRoot(t)
 	attr := Attr{Mode: 0o640, UID: nobody, GID: 4, ACL: aclWith(0o640), Label: []byte("label"), ModTime: time.Unix(1, 0)}
 	looks := "chown setxattr setxattr chmod utimes"
 	for name, want := range map[string]string{
@@ -202,7 +204,7 @@ func tidy(t *testing.T, folder string, op Op, killed bool, want ...string) {
 }
 
 func TestPublishFails(t *testing.T) {
-	needRoot(t)
+	host.NeedsRoot(t)
 	for name, before := range variants {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

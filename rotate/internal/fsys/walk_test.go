@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"rotate/internal/host"
 )
 
 func TestOpenDirResolves(t *testing.T) {
@@ -105,7 +107,7 @@ func TestOpenDirFollowsAtMostFortyLinks(t *testing.T) {
 }
 
 func TestOpenDirTrustsNobodysLinkButOurs(t *testing.T) {
-	needRoot(t)
+	host.NeedsRoot(t)
 	for name, c := range map[string]struct {
 		linkOwner, folderOwner, folderGroup int
 		mode                                uint32

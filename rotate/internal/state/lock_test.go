@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"rotate/internal/host"
 	"rotate/rotate/internal/fsys"
 )
 
@@ -145,7 +146,7 @@ func TestLockDiesWithItsProcess(t *testing.T) {
 // Whoever can open the file can hold the lock: CVE-2022-1348.
 func TestLockThatAnybodyCouldHold(t *testing.T) {
 	t.Parallel()
-	needRoot(t)
+	host.NeedsRoot(t)
 	// Not in t.TempDir, whose parents are closed to others.
 	dir, err := os.MkdirTemp("", "lock")
 	if err != nil {
@@ -256,12 +257,7 @@ func TestLockFollowsTheState(t *testing.T) {
 // A run of ours and one of logrotate exclude each other, both ways.
 func TestLockIsThatOfLogrotate(t *testing.T) {
 	t.Parallel()
-	program, err := exec.LookPath("logrotate")
-	if err != nil && os.Getenv("CI") == "true" {
-		t.Fatal(err)
-	} else if err != nil {
-		t.Skip(err)
-	}
+	host.Needs(t, "logrotate")
 	dir := t.TempDir()
 	path, log, config, ready, done := dir+"/status", dir+"/log", dir+"/config", dir+"/ready", dir+"/done"
 	text := fmt.Sprintf("%s {\n size 1\n firstaction\n echo >%s; read line <%s\n endscript\n}\n", log, ready, done)
@@ -280,12 +276,12 @@ func TestLockIsThatOfLogrotate(t *testing.T) {
 	if err := s.Save(&fsys.FS{}, held); err != nil { // which must not lose the lock
 		t.Fatal(err)
 	}
-	if out, err := exec.Command(program, "-s", path, config).CombinedOutput(); err == nil || !strings.Contains(string(out), "already locked") {
+	if out, err := exec.Command("logrotate", "-s", path, config).CombinedOutput(); err == nil || !strings.Contains(string(out), "already locked") {
 		t.Fatalf("got %v: %s", err, out)
 	}
 	unlocked(t, held)
 
-	cmd := exec.Command(program, "-s", path, config)
+	cmd := exec.Command("logrotate", "-s", path, config)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -310,16 +306,4 @@ func TestLockOfDiscardedState(t *testing.T) {
 	for range 2 {
 		lock(t, "/dev/null", 0)
 	}
-}
-
-// needRoot skips a test that only root can run, and fails it where it must run.
-func needRoot(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() == 0 {
-		return
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatal("needs root")
-	}
-	t.Skip("needs root")
 }

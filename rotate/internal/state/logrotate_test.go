@@ -11,24 +11,20 @@ import (
 	"testing"
 	"time"
 
+	"rotate/internal/host"
 	"rotate/rotate/internal/fsys"
 )
 
 // logrotate lets the real logrotate read the state in path and write it again.
 func logrotate(t *testing.T, path string) {
 	t.Helper()
-	program, err := exec.LookPath("logrotate")
-	if err != nil && os.Getenv("CI") == "true" {
-		t.Fatal(err)
-	} else if err != nil {
-		t.Skip(err)
-	}
+	host.Needs(t, "logrotate")
 	// A log of its own, which is not there: without any it would not write.
 	config := filepath.Join(t.TempDir(), "config")
 	if err := os.WriteFile(config, []byte("/nonexistent/log {\n daily\n missingok\n}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program, "-s", path, config)
+	cmd := exec.Command("logrotate", "-s", path, config)
 	cmd.Env = append(os.Environ(), "TZ=UTC", "LC_ALL=C")
 	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
 		t.Fatalf("logrotate: %v: %s", err, out)
