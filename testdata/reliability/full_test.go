@@ -64,7 +64,7 @@ func crammed(t *testing.T, test, folder string, cram func() (room func())) {
 }
 
 func full(t *testing.T, test string, r rotator, s strategy, elsewhere bool, cram func() (room func())) {
-	w := newWorld(t, s)
+	w := newWorld(t, s, 2)
 	defer os.RemoveAll(w.dir) // the next one needs the room
 	w.configure(false)
 	if elsewhere {

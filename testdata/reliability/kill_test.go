@@ -61,7 +61,7 @@ func everywhere(t *testing.T, test string, errno syscall.Errno) {
 // tried disturbs a run at one point, if it comes there, and counts what two
 // normal runs make of it.
 func tried(t *testing.T, r rotator, s strategy, f fault) (sum score, hit bool) {
-	w := newWorld(t, s)
+	w := newWorld(t, s, 3)
 	service := start(t, "brisk", w.path("log/app.log"), w.path("pid"))
 	defer service.kill()
 	service.more(200) // some blocks: a cut leaves less than one

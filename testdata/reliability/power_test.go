@@ -81,7 +81,7 @@ func cutPower(t *testing.T, fs fileSystem, r rotator, s strategy, some int) (sum
 	disk, folder := fs.image(t, back, 64)
 	s.dir = folder
 	for sum.tries < some {
-		w := newWorld(t, s)
+		w := newWorld(t, s, 2)
 		service := start(t, "durable", w.path("log/app.log"), w.path("pid"))
 		written := service.more(100)
 		must(t, syncfs(folder))

@@ -27,10 +27,6 @@ type strategy struct {
 	dir      string   // where the world is; "": the folder for temporary files
 }
 
-// runs is how often the log is turned at most: by the run that is disturbed,
-// and by two that follow. No archive of those that are there may expire.
-const runs = 3
-
 func strategies() []strategy {
 	numbered := []string{".1", ".2", ".3"}
 	gzipped := []string{".1.gz", ".2.gz", ".3.gz"}
@@ -69,7 +65,9 @@ type world struct {
 // lines is how long each archive is that is there from the beginning.
 const lines = 150
 
-func newWorld(t testing.TB, s strategy) *world {
+// newWorld makes the world of a log that is turned over so many times at most.
+// No archive of those that are there may expire before.
+func newWorld(t testing.TB, s strategy, turns int) *world {
 	t.Helper()
 	dir := t.TempDir()
 	if s.dir != "" {
@@ -78,7 +76,7 @@ func newWorld(t testing.TB, s strategy) *world {
 		must(t, err)
 		t.Cleanup(func() { os.RemoveAll(dir) })
 	}
-	w := &world{t, dir, len(s.archives) + runs, s}
+	w := &world{t, dir, len(s.archives) + turns, s}
 	must(t, os.Mkdir(w.path("log"), 0o755))
 	for i, ending := range s.archives {
 		text := new(bytes.Buffer)
@@ -139,10 +137,10 @@ func logrotate(t testing.TB) rotator {
 	}}
 }
 
-// recover runs the program again, undisturbed, as often as it takes.
+// recover runs the program twice more, undisturbed.
 func (w *world) recover(r rotator, s *service) {
 	w.Helper()
-	for range runs - 1 {
+	for range 2 {
 		s.more(20)
 		out, exit := command(w, r.argv(w)...)
 		if exit != 0 && r.name == "rotate" {
