@@ -220,6 +220,39 @@ func attacks() []attack {
 	}
 }
 
+// Whoever owns the root directory, as a user may who made a container, has any
+// path lead to what they like.
+func TestTheirRootDirectory(t *testing.T) {
+	if !inNamespace(t) {
+		return
+	}
+	c := play(t, "handler")
+	c.ping()
+	root := folder(t)
+	write(t, root+"/x.pid", strconv.Itoa(c.pid()))
+	must(t, os.Mkdir(root+"/proc", 0o755))
+	must(t, unix.Mount("proc", root+"/proc", "proc", 0, ""))
+	t.Cleanup(func() { must(t, unix.Unmount(root+"/proc", 0)) })
+	for _, tc := range []struct {
+		owner int
+		mode  os.FileMode
+		want  string
+	}{
+		{0, 0o755, fmt.Sprintf("signalled %d <nil>\n", c.pid())},
+		{nobody, 0o755, Authority.Error() + "\n"},
+		{0, 0o777, Unsafe.Error() + "\n"},
+	} {
+		mode(t, own(t, root, tc.owner, 0), tc.mode)
+		cmd := exec.Command("/proc/self/exe")
+		cmd.Env = append(os.Environ(), "SIGNALER_ROLE=attempt", "PIDFILE=/x.pid", "ROOT="+root)
+		if out, err := cmd.CombinedOutput(); err != nil || string(out) != tc.want {
+			t.Errorf("owner %d, mode %o: %v, %q, want %q", tc.owner, tc.mode, err, out, tc.want)
+		}
+	}
+	c.hears("got SIGUSR2")
+	c.ping()
+}
+
 // An old kernel, and a container that forbids it, have no handles: nothing is
 // signalled by number instead.
 func TestWithoutHandles(t *testing.T) {
@@ -279,8 +312,11 @@ func TestWithoutProc(t *testing.T) {
 }
 
 // playAttempt signals whom PIDFILE names and says what came of it. DENY="call
-// errno" is a system call that there is not.
+// errno" is a system call that there is not. ROOT is its root directory.
 func playAttempt() {
+	if root := os.Getenv("ROOT"); root != "" {
+		check(unix.Chroot(root))
+	}
 	if deny := os.Getenv("DENY"); deny != "" {
 		var call, errno uint32
 		_, err := fmt.Sscan(deny, &call, &errno)

@@ -238,12 +238,15 @@ func TestAwaitCancelled(t *testing.T) {
 	}
 }
 
+// A file that cannot be opened is not waited for.
 func TestAwaitFileThatCannotBeOpened(t *testing.T) {
 	path, _ := holding(t)
 	r := one(t, awaitNow(t.Context(), []file{{reader(path + ".none"), time.Hour}}), Unknown)
 	if !errors.Is(r.Err, os.ErrNotExist) || r.Probes != 0 {
 		t.Errorf("got %+v", r)
 	}
+	// Nor is what cannot be told: a device has no leases.
+	one(t, awaitAt(t.Context(), []file{{reader("/dev/null"), time.Hour}}, deaf), Unknown)
 	opens := 0
 	removed := func() (*os.File, error) {
 		if opens++; opens == 2 {

@@ -114,18 +114,26 @@ func message(flags byte, serial uint32, header, body marshalled) []byte {
 
 // rouse waits for the beginning of an answer. What systemd reads together with
 // the end of the greeting it does not look at before it gets more (seen with
-// version 252): so it gets that after a while.
+// version 252): so it gets that after a while, again and again, as it may read
+// late and all at once.
 func (b *bus) rouse() error {
-	if err := b.SetReadDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
-		return err
-	}
-	_, slow := b.in.Peek(1)
-	if err := b.SetReadDeadline(b.end); err != nil || !errors.Is(slow, os.ErrDeadlineExceeded) {
-		return errors.Join(err, slow)
-	}
 	ping := marshalled(nil).field(fieldPath, 'o', "/").field(fieldInterface, 's', "org.freedesktop.DBus.Peer").field(fieldMember, 's', "Ping")
-	_, err := b.Write(message(1, 1<<31, ping, nil))
-	return err
+	for pause := 50 * time.Millisecond; ; pause *= 2 {
+		next := time.Now().Add(pause)
+		if next.After(b.end) {
+			next = b.end
+		}
+		if err := b.SetReadDeadline(next); err != nil {
+			return err
+		}
+		_, err := b.in.Peek(1)
+		if next == b.end || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return errors.Join(err, b.SetReadDeadline(b.end))
+		}
+		if _, err := b.Write(message(1, 1<<31, ping, nil)); err != nil {
+			return err
+		}
+	}
 }
 
 // read reads a message, and of its header which call it answers and the name of

@@ -14,36 +14,41 @@ import (
 )
 
 // systemd does not look at what it reads together with the greeting. Here that
-// is sure to happen.
+// is sure to happen, also to what is sent to rouse it.
 func TestRousesSystemd(t *testing.T) {
 	t.Parallel()
 	b := boot(t, 0, map[string]string{"main.service": mainUnit})
 	b.hears()
-	c, err := net.Dial("unix", b.sockets[0].path)
-	must(t, err)
-	defer c.Close()
-	late := &late{Conn: c}
-	bus, err := newBus(late, time.Now().Add(time.Minute))
-	must(t, err)
-	answer, err := bus.call("org.freedesktop.systemd1", "/org/freedesktop/systemd1/unit/main_2eservice",
-		"org.freedesktop.DBus.Properties", "Get", "org.freedesktop.systemd1.Unit", "ActiveState")
-	must(t, err)
-	var state string
-	must(t, answer.variant(&state))
-	if state != "active" {
-		t.Errorf("got %q", state)
+	for more := 1; more <= 3; more++ {
+		c, err := net.Dial("unix", b.sockets[0].path)
+		must(t, err)
+		defer c.Close()
+		bus, err := newBus(&late{Conn: c, more: more}, time.Now().Add(time.Minute))
+		must(t, err)
+		answer, err := bus.call("org.freedesktop.systemd1", "/org/freedesktop/systemd1/unit/main_2eservice",
+			"org.freedesktop.DBus.Properties", "Get", "org.freedesktop.systemd1.Unit", "ActiveState")
+		must(t, err)
+		var state string
+		must(t, answer.variant(&state))
+		if state != "active" {
+			t.Errorf("got %q", state)
+		}
 	}
 }
 
-// late holds the end of the greeting back until there is more.
+// late holds the end of the greeting back until there is so much more.
 type late struct {
 	net.Conn
+	more int
 	held []byte
 }
 
 func (l *late) Write(p []byte) (int, error) {
-	if string(p) == "BEGIN\r\n" {
-		l.held = p
+	if string(p) == "BEGIN\r\n" || l.held != nil && l.more > 1 {
+		if l.held != nil {
+			l.more--
+		}
+		l.held = append(l.held, p...)
 		return len(p), nil
 	}
 	_, err := l.Conn.Write(append(l.held, p...))

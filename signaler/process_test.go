@@ -303,6 +303,22 @@ func TestMatch(t *testing.T) {
 	c.ping()
 }
 
+// A program that has become root for the while, or can, is not its user's.
+func TestMatchOfBothUsers(t *testing.T) {
+	t.Parallel()
+	needRoot(t)
+	for users, fine := range map[string]bool{"65534 65534 65534": true, "65534 0 65534": false, "0 65534 65534": false} {
+		c := play(t, "handler", "USERS="+users)
+		c.ping()
+		p := open(t, pidfileOf(t, c.pid()))
+		if err := p.Check(unix.SIGUSR2, Match{User: "nobody"}); fine {
+			must(t, err)
+		} else {
+			refuses(t, err, Mismatch)
+		}
+	}
+}
+
 // What an upgrade leaves running still matches. Not parallel: a program that a
 // process which is just being started has open for writing cannot be run.
 func TestMatchOfReplacedProgram(t *testing.T) {

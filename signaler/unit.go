@@ -34,6 +34,9 @@ func (u Unit) String() string {
 //
 // The caller closes the Process.
 func FindUnit(u Unit) (*Process, error) {
+	if _, err := os.Stat("/run/systemd/system"); errors.Is(err, os.ErrNotExist) { // sd_booted(3)
+		return nil, u.fail(Unsupported, 0, err, "cannot be asked for: systemd does not run here", "write the pidfile of the service, or a command")
+	}
 	m, err := managerOf(u)
 	if err != nil {
 		return nil, err
@@ -125,9 +128,6 @@ func unit(group string) string {
 
 // managerOf finds the service manager that has a unit.
 func managerOf(u Unit) (*manager, error) {
-	if _, err := os.Stat("/run/systemd/system"); errors.Is(err, os.ErrNotExist) { // sd_booted(3)
-		return nil, u.fail(Unsupported, 0, err, "cannot be asked for: systemd does not run here", "write the pidfile of the service, or a command")
-	}
 	if u.User == "" {
 		return &manager{sockets: []socket{{path: "/run/systemd/private", private: true}, {path: "/run/dbus/system_bus_socket"}}}, nil
 	}

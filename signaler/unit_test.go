@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -155,6 +156,10 @@ func TestUnitMainProcessAlone(t *testing.T) {
 	refuses(t, p.Check(unix.SIGSTOP, Match{}), NoHandler)
 	refuses(t, p.Check(unix.SIGUSR2, Match{Unit: "other.service"}), Mismatch)
 	refuses(t, p.Check(unix.SIGUSR2, Match{Cgroup: p.group + "x"}), Mismatch)
+	group := p.group
+	p.group = "/system.slice/other.service" // as if systemd had named a process that is none of the unit's
+	refuses(t, p.Signal(unix.SIGUSR2), Mismatch)
+	p.group = group
 
 	b.systemctl("restart", "main.service")
 	refuses(t, p.Signal(unix.SIGUSR2), Stale)
@@ -195,7 +200,7 @@ func TestUnitsWithoutMainProcess(t *testing.T) {
 // What a user's manager says is the user's word.
 func TestUnitOfUser(t *testing.T) {
 	t.Parallel()
-	b := boot(t, nobody, map[string]string{"main.service": mainUnit})
+	b := boot(t, nobody, map[string]string{"main.service": mainUnit, "root.service": "ExecStart=SELF.root"})
 	b.hears()
 	u := Unit{Name: "main.service", User: "nobody"}
 	p, err := b.find(u)
@@ -208,14 +213,63 @@ func TestUnitOfUser(t *testing.T) {
 	if got := b.hears(); got != "SIGUSR2 lives" {
 		t.Errorf("the unit says %q", got)
 	}
-	p.by.uid = nobody - 1 // as if the manager were another's
-	refuses(t, p.Signal(unix.SIGUSR2), Authority)
+	// A program that runs as root for the user is not the user's to have signalled.
+	program, err := os.ReadFile(b.dir + "/self")
+	must(t, err)
+	must(t, os.WriteFile(b.dir+"/self.root", program, 0o755))
+	mode(t, b.dir+"/self.root", 0o755|os.ModeSetuid)
+	b.systemctl("start", "root.service")
+	b.hears()
+	_, err = b.find(Unit{Name: "root.service", User: "nobody"})
+	refuses(t, err, Authority)
 
+	// Another's socket, and a socket on which another listens.
 	theirs := &manager{by: controller{uid: nobody - 1}, sockets: b.sockets}
-	_, err = theirs.find(u)
-	refuses(t, err, Failed)
-	if !errors.Is(err, errForeign) && !strings.Contains(err.Error(), errForeign.Error()) {
-		t.Errorf("got %v, want %v", err, errForeign)
+	for _, owner := range []int{nobody, nobody - 1} {
+		own(t, b.sockets[0].path, owner, owner)
+		_, err = theirs.find(u)
+		refuses(t, err, Failed)
+		if !errors.Is(err, errForeign) {
+			t.Errorf("the socket is %d's: got %v, want %v", owner, err, errForeign)
+		}
+	}
+}
+
+func TestManagerOf(t *testing.T) {
+	t.Parallel()
+	needRoot(t)
+	m, err := managerOf(Unit{Name: "main.service", User: "nobody"})
+	must(t, err)
+	const private = "/run/user/65534/systemd/private"
+	if m.by != (controller{nobody, private}) || !slices.Equal(m.sockets, []socket{{private, true}}) {
+		t.Errorf("nobody's: %+v", m)
+	}
+	_, err = managerOf(Unit{Name: "main.service", User: "nosuchuser"})
+	refuses(t, err, Mismatch)
+}
+
+func TestStatesOfUnits(t *testing.T) {
+	t.Parallel()
+	const fine = Kind(255)
+	for want, states := range map[Kind][]unitState{
+		fine: {
+			{load: "loaded", active: "active", main: 2},
+			{load: "loaded", active: "deactivating", main: 2},
+			{load: "not-found", active: "active", main: 2}, // its file was removed while it runs
+		},
+		PID1:     {{load: "loaded", active: "active", main: 1}},
+		Self:     {{load: "loaded", active: "activating", main: uint32(os.Getpid())}},
+		NoMain:   {{load: "loaded", active: "active"}, {load: "loaded", active: "reloading"}},
+		Inactive: {{load: "loaded", active: "inactive"}, {load: "loaded", active: "failed"}, {load: "loaded", active: "activating"}},
+		NoUnit:   {{load: "not-found", active: "inactive"}, {load: "masked", active: "inactive"}},
+	} {
+		for _, s := range states {
+			if err := s.running(Unit{Name: "main.service"}); want == fine {
+				must(t, err)
+			} else {
+				refuses(t, err, want)
+			}
+		}
 	}
 }
 
@@ -233,10 +287,11 @@ func TestSocketThatIsNotTheManagers(t *testing.T) {
 	write(t, dir+"/file", "")
 	must(t, unix.Mkfifo(dir+"/fifo", 0o600))
 	own(t, dir+"/file", nobody, nobody)
-	for name, want := range map[string]Kind{"none": Inactive, "link": Failed, "file": Failed, "fifo": Failed} {
+	for name, want := range map[string]error{"none": Inactive, "link": unix.ELOOP, "file": errForeign, "fifo": errForeign} {
 		m := &manager{by: controller{uid: nobody}, sockets: []socket{{path: dir + "/" + name, private: true}}}
-		_, err := m.find(Unit{Name: "main.service", User: "nobody"})
-		refuses(t, err, want)
+		if _, err := m.find(Unit{Name: "main.service", User: "nobody"}); !errors.Is(err, want) {
+			t.Errorf("%s: got %v, want %v", name, err, want)
+		}
 	}
 }
 

@@ -89,6 +89,12 @@ Environment=XDG_RUNTIME_DIR=/run/user/%i
 	"/etc/systemd/user/mine.service": `[Service]
 ExecStart=/usr/bin/writer /var/log/mine/mine.log
 `,
+	"/etc/systemd/system/own.service": `[Service]
+User=www-data
+ExecStart=/usr/bin/writer /var/log/own/own.log
+`,
+	"/etc/own.toml":    policy("own/own", "frequency", "daily", `unit = "own.service"`),
+	"/etc/theirs.toml": policy("own/theirs", "frequency", "daily", `unit = "crowd.service"`),
 	"/etc/mine.toml":   policy("mine/mine", "frequency", "daily", "userunit = \"mine.service\"\nuser = \"www-data\""),
 	"/etc/rotate.toml": policy("notify", "size", "1", `unit = "notify.service"`) + policy("crowd", "size", "1", `pidfile = "/run/crowd.pid"`),
 	"/etc/notify.toml": policy("notify", "frequency", "daily", `unit = "notify.service"`),

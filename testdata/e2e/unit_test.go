@@ -37,6 +37,7 @@ func TestMachine(t *testing.T) {
 		t.Run(name, func(t *testing.T) { m.as(t).onlyMain(name) })
 	}
 	t.Run("user", func(t *testing.T) { m.as(t).userUnit() })
+	t.Run("not root", func(t *testing.T) { m.as(t).notRoot() })
 	t.Run("timer", func(t *testing.T) { m.as(t).timer() })
 }
 
@@ -117,17 +118,52 @@ func (m *machine) userUnit() {
 	m.Helper()
 	m.run("install", "-d", "-o", "www-data", "/var/log/mine")
 	m.run("systemctl", "start", "user@33.service") // as a login of www-data would
-	user := func(command string) {
-		m.Helper()
-		m.run("setpriv", "--reuid=33", "--regid=33", "--clear-groups", "env", "XDG_RUNTIME_DIR=/run/user/33", "systemctl", "--user", command, "mine.service")
-	}
-	user("start")
+	m.run(asUser("systemctl", "--user", "start", "mine.service")...)
 	const log = "/var/log/mine/mine.log"
 	for range rounds {
 		m.grown(log)
 		m.run("rotate", "--force", "--state", "/var/lib/mine", "/etc/mine.toml")
+		m.grown(log)
+		m.run(asUser("rotate", "--force", "--state", "/var/log/mine/state", "/etc/mine.toml")...)
 	}
-	user("stop")
+	m.run(asUser("systemctl", "--user", "stop", "mine.service")...)
+	m.whole(log, 2*rounds)
+}
+
+// asUser is a command that www-data runs.
+func asUser(argv ...string) []string {
+	return append([]string{"setpriv", "--reuid=33", "--regid=33", "--clear-groups", "env", "XDG_RUNTIME_DIR=/run/user/33"}, argv...)
+}
+
+// notRoot has www-data ask the system's manager, over the message bus: its own
+// service gets the signal, root's does not, and without the bus nobody does.
+func (m *machine) notRoot() {
+	m.Helper()
+	m.run("install", "-d", "-o", "www-data", "/var/log/own")
+	m.run("systemctl", "start", "own", "crowd")
+	const log = "/var/log/own/own.log"
+	for range rounds {
+		m.grown(log)
+		m.run(asUser("rotate", "--force", "--state", "/var/log/own/state", "/etc/own.toml")...)
+	}
+
+	refused := func(why string) {
+		m.Helper()
+		m.run("install", "-o", "www-data", "/etc/hostname", "/var/log/own/theirs.log")
+		for _, argv := range [][]string{{"check"}, {"--force"}} {
+			cmd := m.command(asUser(append([]string{"rotate"}, append(argv, "--state", "/var/log/own/state", "/etc/theirs.toml")...)...)...)
+			out, err := cmd.CombinedOutput()
+			if err == nil || !strings.Contains(string(out), `unit "crowd.service": `) || !strings.Contains(string(out), why) {
+				m.Errorf("rotate %s as www-data: %v: %s", argv, err, out)
+			}
+		}
+	}
+	refused("may not be signalled by www-data")
+	m.run("systemctl", "stop", "dbus.socket", "dbus.service")
+	refused("may not be asked for by www-data")
+	m.run("systemctl", "start", "dbus.socket")
+
+	m.run("systemctl", "stop", "own", "crowd")
 	m.whole(log, rounds)
 }
 
