@@ -152,6 +152,9 @@ func (c *conversation) get(property string, to any) error {
 
 // busEscape makes a name part of an object path, as systemd does.
 func busEscape(name string) string {
+	if name == "" {
+		return "_"
+	}
 	var b []byte
 	for i := range len(name) {
 		c := name[i]
