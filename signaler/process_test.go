@@ -306,7 +306,7 @@ func TestMatch(t *testing.T) {
 // A program that has become root for the while, or can, is not its user's.
 func TestMatchOfBothUsers(t *testing.T) {
 	t.Parallel()
-	needRoot(t)
+	host.NeedsRoot(t)
 	for users, fine := range map[string]bool{"65534 65534 65534": true, "65534 0 65534": false, "0 65534 65534": false} {
 		c := play(t, "handler", "USERS="+users)
 		c.ping()

@@ -237,7 +237,7 @@ func TestUnitOfUser(t *testing.T) {
 
 func TestManagerOf(t *testing.T) {
 	t.Parallel()
-	needRoot(t)
+	host.NeedsRoot(t)
 	m, err := managerOf(Unit{Name: "main.service", User: "nobody"})
 	must(t, err)
 	const private = "/run/user/65534/systemd/private"
