@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -78,11 +79,7 @@ func (l *LogReport) settle(i int, s Settled) {
 // openSettling opens an archive to see who writes it. It is the same file each
 // time, or an error.
 func (x *execution) openSettling(j *job, s *Settled) (f *os.File, err error) {
-	err = j.dirs.use(s.Archive.Dir, func(d *fsys.Dir) error {
-		file, info, err := d.Open(s.Archive.Name)
-		if err != nil {
-			return err
-		}
+	err = x.inspect(j, s.Archive, func(file *os.File, info fsys.Info) error {
 		if s.ID != (plan.ID{}) && plan.ID(info.ID) != s.ID {
 			file.Close() // read only: nothing to lose
 			return fmt.Errorf("open %q: %w", s.Archive.Path(), fsys.ErrSwapped)
@@ -91,6 +88,23 @@ func (x *execution) openSettling(j *job, s *Settled) (f *os.File, err error) {
 		return nil
 	})
 	return f, err
+}
+
+// inspect opens an archive to see who writes it, for do to close. Where the user
+// of su may not read it, whoever runs rotate looks: what it holds is not read.
+func (x *execution) inspect(j *job, p plan.Place, do func(*os.File, fsys.Info) error) error {
+	open := func(d *fsys.Dir) error {
+		f, info, err := d.Open(p.Name)
+		if err != nil {
+			return err
+		}
+		return do(f, info)
+	}
+	err := j.dirs.use(p.Dir, open)
+	if errors.Is(err, fs.ErrPermission) {
+		err = x.as.root.use(p.Dir, open)
+	}
+	return err
 }
 
 // name finds out who still writes to files that are not proven released, with

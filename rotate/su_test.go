@@ -108,6 +108,26 @@ func TestSuIsDenied(t *testing.T) {
 	w.want("log", map[string]string{"a.log": "live", "a.log.1": "1"})
 }
 
+// TestSuMayNotRead lets an archive expire that the user may remove, though not
+// read, unless it is still written.
+func TestSuMayNotRead(t *testing.T) {
+	t.Parallel()
+	toml := gapTOML("su={user='nobody', group='nogroup'}\nrotate=1")
+	w := gapWorld(t, "1")
+	w.owns("nobody")
+	w.must(os.Chown(w.path("log/a.log.1"), 0, 0))
+	w.must(os.Chmod(w.path("log/a.log.1"), 0o600))
+	f, err := os.OpenFile(w.path("log/a.log.1"), os.O_WRONLY, 0)
+	w.must(err)
+	if r := w.run(toml); !r.Failed() {
+		t.Error("that it is still written is not said")
+	}
+	w.want("log", map[string]string{"a.log.1": "live", "a.log.2": "1"})
+	w.must(f.Close())
+	w.runOK(toml)
+	w.want("log", map[string]string{"a.log.1": "live"})
+}
+
 // TestSuAndCrashes heals wherever a run as another user ends.
 func TestSuAndCrashes(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package rotate
 import (
 	"context"
 	"errors"
+	"os"
 	"time"
 
 	"rotate/rotate/internal/fsys"
@@ -56,7 +57,7 @@ func (x *execution) owing() map[*job]bool {
 				continue
 			}
 			for _, p := range j.Log.Work().Settle {
-				id, status, err := j.glance(p)
+				id, status, err := x.glance(j, p)
 				switch {
 				case status == signaler.Released:
 				case errors.Is(err, signaler.ErrNoLease):
@@ -87,12 +88,8 @@ func (x *execution) owing() map[*job]bool {
 
 // glance probes an archive once. One that cannot be opened is reported when it
 // is settled.
-func (j *job) glance(p plan.Place) (id signaler.FileID, status signaler.Status, err error) {
-	err = j.dirs.use(p.Dir, func(d *fsys.Dir) error {
-		f, info, err := d.Open(p.Name)
-		if err != nil {
-			return err
-		}
+func (x *execution) glance(j *job, p plan.Place) (id signaler.FileID, status signaler.Status, err error) {
+	err = x.inspect(j, p, func(f *os.File, info fsys.Info) (err error) {
 		defer f.Close() // read only: nothing to lose
 		id = signaler.FileID(info.ID)
 		status, err = signaler.Probe(f)

@@ -118,7 +118,8 @@ func (m *maker) newBlock(i int) block {
 	if len(names) == 0 {
 		names = []string{"only.log"}
 	}
-	if s.olddir != "" && !strings.Contains(strings.Join(s.directives, ""), "createolddir") {
+	s.made = s.olddir != "" && s.has("createolddir") && (s.su == 0 || m.once(2))
+	if s.olddir != "" && !s.made {
 		m.add(entry{kind: "dir", mode: pick(m, os.FileMode(0o755), 0o755, 0o700), uid: s.su, gid: s.su, path: m.olddir(s, dir)})
 	}
 	if s.olddir != "" && s.su == 0 { // without the folder of the logs the block is an error
@@ -172,7 +173,7 @@ func (m *maker) patterns(s style, dir string, names []string) string {
 // log makes a log, its archives and what the state says of it.
 func (m *maker) log(s style, log string) {
 	age := pick(m, time.Hour, 5*time.Hour, 25*time.Hour, 3*day+time.Hour, 9*day+time.Hour)
-	e := entry{kind: "file", mode: m.mode() | 0o200, path: log, age: age, arg: strconv.Itoa(pick(m, 0, 1, 2, 2, 3, 50, 400))}
+	e := entry{kind: "file", mode: m.mode(s), path: log, age: age, arg: strconv.Itoa(pick(m, 0, 1, 2, 2, 3, 50, 400))}
 	e.uid, e.gid = m.owner(s)
 	switch {
 	case m.once(60):
@@ -192,12 +193,15 @@ func (m *maker) log(s style, log string) {
 	if !m.once(8) {
 		m.t.state = append(m.t.state, turned{log, pick(m, 0, time.Hour, 2*time.Hour, 23*time.Hour, 25*time.Hour, 2*day, 6*day, 8*day, 32*day, long)})
 	}
+	if s.made && s.su != 0 { // or their folder is root's
+		return
+	}
 	n := pick(m, 0, 0, 1, 2, 3, s.rotate, s.rotate)
 	if s.rotate >= 0 && !m.wild {
 		n = min(n, s.rotate)
 	}
 	for k := range n {
-		if m.once(12) && (s.rotate >= 0 || m.wild) { // without a limit logrotate stops there
+		if m.once(12) {
 			continue // a gap
 		}
 		m.archive(s, log, k)
@@ -214,7 +218,7 @@ func (m *maker) archive(s style, log string, k int) {
 	if packed {
 		ext, kind = s.ext, s.kind
 	}
-	e := entry{kind: kind, mode: m.mode() | 0o200, age: age, path: m.name(s, log, k, age) + ext, arg: strconv.Itoa(pick(m, 0, 1, 2, 3))}
+	e := entry{kind: kind, mode: m.mode(s), age: age, path: m.name(s, log, k, age) + ext, arg: strconv.Itoa(pick(m, 0, 1, 2, 3))}
 	e.uid, e.gid = m.owner(s)
 	m.add(e)
 }
@@ -249,12 +253,16 @@ func (m *maker) stranger(dir string, names []string) {
 	m.add(entry{kind: "file", mode: 0o644, age: 40*day + time.Hour, path: path.Join(dir, name), arg: "2"})
 }
 
-func (m *maker) mode() os.FileMode {
-	return pick(m, os.FileMode(0o644), 0o644, 0o640, 0o600, 0o664, 0o444, 0o755)
+func (m *maker) mode(s style) os.FileMode {
+	mode := pick(m, os.FileMode(0o644), 0o644, 0o640, 0o600, 0o664, 0o444, 0o755)
+	if s.su != 0 && s.reads() && !m.wild { // D36
+		mode |= 0o200
+	}
+	return mode
 }
 
 func (m *maker) owner(s style) (uid, gid int) {
-	if s.su != 0 {
+	if s.su != 0 && (s.reads() && !m.wild || !m.once(3)) { // D36
 		return s.su, s.su
 	}
 	return pick(m, 0, 0, 33, 65534), pick(m, 0, 0, 4, 65534)

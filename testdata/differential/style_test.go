@@ -21,6 +21,7 @@ type style struct {
 	extension    string
 	addextension string
 	olddir       string
+	made         bool // olddir by a createolddir
 	compress     bool
 	delay        bool
 	kind, ext    string // of compressed archives
@@ -32,9 +33,24 @@ func (s *style) say(format string, args ...any) {
 	s.directives = append(s.directives, "\t"+fmt.Sprintf(format, args...)+"\n")
 }
 
+// has reports whether there is a directive that begins so.
+func (s *style) has(word string) bool {
+	return slices.ContainsFunc(s.directives, func(d string) bool { return strings.HasPrefix(d, "\t"+word) })
+}
+
+// drop removes the directives that begin so.
+func (s *style) drop(word string) {
+	s.directives = slices.DeleteFunc(s.directives, func(d string) bool { return strings.HasPrefix(d, "\t"+word) })
+}
+
+// reads reports whether a log or an archive is read, not only renamed.
+func (s *style) reads() bool {
+	return s.compress || s.has("copy") || s.has("mail ") || s.has("shred") || s.has("renamecopy")
+}
+
 // style makes the directives of block i.
 func (m *maker) style(i int) style {
-	s := style{rotate: pick(m, 0, 1, 2, 3, 3, 4, 7, 12, -1), period: day, start: 1, kind: "gzip", ext: ".gz"}
+	s := style{rotate: pick(m, 0, 0, 1, 2, 3, 3, 4, 7, 12, -1), period: day, start: 1, kind: "gzip", ext: ".gz"}
 	for _, part := range []func(*style){m.when, m.keep, m.method, m.names, m.packing, m.leaving} {
 		if !m.once(8) {
 			part(&s)
@@ -46,20 +62,20 @@ func (m *maker) style(i int) style {
 			s.directives[i], s.directives[j] = s.directives[j], s.directives[i]
 		}
 	})
-	if s.rotate < 0 && !m.wild { // logrotate moves one archive over another then
+	if s.rotate < 0 && s.start == 0 && !m.wild { // D32
 		s.start = 1
-		s.directives = slices.DeleteFunc(s.directives, func(d string) bool { return strings.HasPrefix(d, "\tstart") })
+		s.drop("start")
 	}
-	if slices.ContainsFunc(s.directives, maxage.MatchString) { // logrotate mails what is too old even so
-		s.directives = slices.DeleteFunc(s.directives, func(d string) bool { return d == "\tmailfirst\n" })
-	}
-	if s.rotate == 0 && !m.wild { // logrotate makes no copy then, and stumbles over that
-		s.directives = slices.DeleteFunc(s.directives, func(d string) bool { return strings.HasPrefix(d, "\tcopy") || d == "\tdelaycompress\n" })
+	if s.rotate == 0 && !m.wild {
+		s.drop("copy") // D23
+		if s.has("mail ") {
+			s.drop("delaycompress") // D34
+		}
 	}
 	m.scripts(&s, i)
 	if m.once(10) {
 		for j, d := range s.directives {
-			if f := strings.Fields(d); len(f) == 2 && f[0] != "weekly" && f[0] != "compressoptions" { // an = would be part of the value
+			if f := strings.Fields(d); len(f) == 2 && (f[0] != "weekly" && f[0] != "compressoptions" || m.wild) { // D35; an = would be part of the day
 				s.directives[j] = "\t" + f[0] + pick(m, "=", " = ", "\t", "   ") + f[1] + "\n"
 			}
 		}
@@ -131,7 +147,7 @@ func (m *maker) keep(s *style) {
 
 // method makes the directives that say how a log is turned.
 func (m *maker) method(s *style) {
-	if m.once(25) {
+	if m.once(15) {
 		s.su = 65534
 		s.say("su nobody nogroup")
 	}
@@ -152,10 +168,13 @@ func (m *maker) method(s *style) {
 		s.say("nocreate")
 	}
 	if m.once(8) {
-		s.olddir = pick(m, "old", "DIR/log/archive"+strings.Repeat("+", m.block), "deep/er")
+		s.olddir = pick(m, "old", "deep/er", "DIR/log/archive"+strings.Repeat("+", m.block))
 		s.say("olddir %s", s.olddir)
-		if m.once(2) && s.su == 0 {
+		switch {
+		case s.su == 0 && m.once(2):
 			s.say("createolddir%s", pick(m, " 0755", " 0750", " 0700 nobody nogroup", " 755 root adm"))
+		case s.su != 0 && s.olddir[0] != 'D' && m.once(2): // D15: where who su names may not
+			s.say("createolddir%s", pick(m, " 0755", " 0750", " 0700 nobody nogroup")) // D25: another's
 		}
 	}
 	if m.once(25) {
@@ -188,8 +207,8 @@ func (m *maker) names(s *style) {
 	}
 	s.say("dateext")
 	switch kind := m.IntN(8); {
-	case kind == 0 && s.period >= day: // of an hour it is noon of yesterday, and taken
-		s.ago = day
+	case kind == 0:
+		s.ago, s.period = day, max(s.period, day) // whatever hour it is, the name has noon
 		s.say("dateyesterday")
 	case kind == 1:
 		s.ago = time.Hour

@@ -37,6 +37,9 @@ func (t trial) make(dir string, now time.Time) (*world, error) {
 			return nil, err
 		}
 	}
+	if err := os.Chmod(w.path("rec"), 0o777); err != nil { // whoever records
+		return nil, err
+	}
 	if err := os.WriteFile(w.path("conf"), []byte(strings.ReplaceAll(t.conf, "DIR", dir)), 0o644); err != nil {
 		return nil, err
 	}
