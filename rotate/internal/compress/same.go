@@ -24,8 +24,6 @@ const (
 	Equal
 )
 
-func (v Verdict) String() string { return [...]string{"differs", "prefix", "equal"}[v] }
-
 // Same compares packed, whose name has the extension ext, with plain. It reads
 // both from their beginning, and needs little memory: no more is unpacked than
 // plain has bytes to compare with. What decodes from packed counts even if its

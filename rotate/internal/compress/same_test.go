@@ -18,6 +18,8 @@ import (
 	"rotate/internal/host"
 )
 
+func (v Verdict) String() string { return [...]string{"differs", "prefix", "equal"}[v] }
+
 func same(t testing.TB, plain, packed []byte, ext string) Verdict {
 	t.Helper()
 	v, err := Same(t.Context(), file(t, plain), file(t, packed), ext)
