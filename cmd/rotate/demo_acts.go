@@ -107,7 +107,7 @@ func (d *demo) countAll(context.Context) error {
 		return err
 	}
 	d.title("Your turn")
-	d.say("  Put such a policy into /etc/rotate.toml; docs/configuration.md has every key.")
+	d.say("  Put such a policy into /etc/rotate.toml; rotate.toml(5) has every key.")
 	d.say("  rotate --dry-run shows what it would do. Then let cron or a timer run rotate.")
 	return nil
 }

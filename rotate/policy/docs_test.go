@@ -2,6 +2,7 @@ package policy
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,7 +12,12 @@ import (
 // manual returns docs/configuration.md and the TOML in it.
 func manual(t *testing.T) (text string, snippets []string) {
 	t.Helper()
-	data, err := os.ReadFile("../../docs/configuration.md")
+	return page(t, "../../docs/configuration.md")
+}
+
+func page(t *testing.T, path string) (text string, snippets []string) {
+	t.Helper()
+	data, err := os.ReadFile(path)
 	mustDo(t, err)
 	for _, m := range regexp.MustCompile("(?s)```toml\n(.*?)```").FindAllStringSubmatch(string(data), -1) {
 		snippets = append(snippets, m[1])
@@ -46,6 +52,36 @@ func TestManualIsRight(t *testing.T) {
 		if _, err := Parse("configuration.md", []byte(text)); err != nil {
 			t.Errorf("%s\n%s", text, describe(err))
 		}
+	}
+}
+
+// TestPagesAreRight reads every snippet of all other pages. What is no whole
+// policy is part of one.
+func TestPagesAreRight(t *testing.T) {
+	t.Parallel()
+	read := 0
+	for _, glob := range []string{"../../*.md", "../../docs/*.md", "../../docs/adr/*.md"} {
+		paths, err := filepath.Glob(glob)
+		mustDo(t, err)
+		for _, path := range paths {
+			if filepath.Base(path) == "configuration.md" {
+				continue
+			}
+			_, snippets := page(t, path)
+			for _, text := range snippets {
+				if !strings.Contains(text, "[log.") || strings.HasPrefix(text, "[[") {
+					text = "[log.api]\npaths = [\"/a\"]\nsize = 1\nrotate = 1\n" + text
+				}
+				text = strings.ReplaceAll(text, `owner = "api"`, `owner = "root"`) // the reader's machine has that user
+				if _, err := Parse(path, []byte(text)); err != nil {
+					t.Errorf("%s\n%s", text, describe(err))
+				}
+				read++
+			}
+		}
+	}
+	if read < 20 {
+		t.Errorf("%d snippets", read)
 	}
 }
 

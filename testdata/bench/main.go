@@ -12,9 +12,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -47,6 +47,8 @@ func main() {
 	}
 }
 
+var version = regexp.MustCompile(`\d+(\.\d+)+`)
+
 func machine() {
 	var u syscall.Utsname
 	_ = syscall.Uname(&u) // an empty release says enough
@@ -60,8 +62,7 @@ func machine() {
 	fmt.Printf("%s, %d processors, Linux %s, %s", time.Now().Format(time.DateOnly), runtime.NumCPU(), release, runtime.Version())
 	for _, tool := range [][]string{{"logrotate", "--version"}, {"gzip", "--version"}, {"pigz", "--version"}, {"zstd", "--version"}} {
 		out, _ := exec.Command(tool[0], tool[1:]...).CombinedOutput() // a missing one shows below
-		line, _, _ := strings.Cut(string(out), "\n")
-		fmt.Printf(", %s", strings.TrimSpace(line))
+		fmt.Printf(", %s %s", tool[0], version.FindString(string(out)))
 	}
 	fmt.Print("\n\n")
 }
