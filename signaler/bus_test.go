@@ -3,6 +3,8 @@ package signaler
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -79,6 +81,18 @@ func TestMessageBus(t *testing.T) {
 	refuses(t, err, Failed)
 	if !strings.Contains(err.Error(), "org.freedesktop.systemd1") {
 		t.Errorf("the bus says %v", err)
+	}
+}
+
+// Who answers may claim to send more than there is memory.
+func TestBusAnswerOfAnySize(t *testing.T) {
+	t.Parallel()
+	for at := 4; at <= 12; at += 8 { // the sizes of body and header
+		m := message(0, 1, marshalled(nil).field(fieldTo, 's', "x"), nil)
+		binary.NativeEndian.PutUint32(m[at:], 1<<31)
+		if _, err := answered(m); !errors.Is(err, errBus) {
+			t.Errorf("at %d: got %v, want %v", at, err, errBus)
+		}
 	}
 }
 

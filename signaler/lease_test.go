@@ -74,8 +74,15 @@ func TestLeasesOnFUSE(t *testing.T) {
 	unknown()
 	must(t, behind.Close())
 
-	before, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|unix.O_NONBLOCK, 0) // no lease is left to wait for
+	probed, err := os.Open(path)
 	must(t, err)
+	_, err = Probe(probed)
+	if !errors.Is(err, ErrNoLease) {
+		t.Errorf("got %v, want %v", err, ErrNoLease)
+	}
+	before, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|unix.O_NONBLOCK, 0) // the lease that proves nothing was given back
+	must(t, err)
+	must(t, probed.Close())
 	one(t, awaitNow(t.Context(), []file{{open: reader(path)}}), Held)
 	must(t, before.Close())
 	unknown()

@@ -1,7 +1,9 @@
 package signaler
 
 import (
+	"errors"
 	"os"
+	"os/exec"
 	"testing"
 
 	"rotate/internal/host"
@@ -46,6 +48,11 @@ func TestReaches(t *testing.T) {
 	}
 	if _, err := who["nobody"].Reaches(dir+"/none", false); err == nil {
 		t.Error("reaches what is not there")
+	}
+	elsewhere := start(t, exec.Command("unshare", "--mount", "cat"))
+	elsewhere.ping()
+	if _, err := open(t, pidfileOf(t, elsewhere.pid())).Reaches(dir+"/open", false); !errors.Is(err, errMounts) {
+		t.Errorf("got %v, want %v", err, errMounts)
 	}
 	if !who["root"].Root() || who["nobody"].Root() {
 		t.Error("root is not who is root")

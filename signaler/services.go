@@ -15,6 +15,7 @@ type Service struct {
 	Reopen  []syscall.Signal // each has its master reopen its logs, and tell its workers; the first is the best
 	Pidfile string           // where Debian's package has it written; "": nowhere; see PidfileOf
 	Action  string           // of its init script that sends the first of Reopen, and does nothing else; "": none
+	Reload  syscall.Signal   // of Reopen, what a reload sends to its main process, and does nothing else; 0: none
 	Given   string           // what Reopen takes beside; "": nothing
 	Instead string           // how it reopens its logs if not by signal
 
@@ -91,9 +92,9 @@ var services = sync.OnceValue(func() []Service {
 			Name: "rsyslog", process: re(`rsyslogd`), unit: re(`rsyslogd?`), Reopen: []syscall.Signal{hup},
 			harms: []harm{{usr1, "toggles its debug output", false}},
 		},
-		{Name: "syslog-ng", process: re(`syslog-ng`), Reopen: []syscall.Signal{usr1, hup}, Pidfile: "/run/syslog-ng.pid"},
+		{Name: "syslog-ng", process: re(`syslog-ng`), Reopen: []syscall.Signal{usr1, hup}, Pidfile: "/run/syslog-ng.pid", Reload: hup},
 		{
-			Name: "mosquitto", process: re(`mosquitto`), Reopen: []syscall.Signal{hup}, Pidfile: "/run/mosquitto/mosquitto.pid",
+			Name: "mosquitto", process: re(`mosquitto`), Reopen: []syscall.Signal{hup}, Pidfile: "/run/mosquitto/mosquitto.pid", Reload: hup,
 			harms: []harm{{usr1, "saves its database", false}, {usr2, "prints its subscriptions", false}},
 		},
 		{
@@ -121,7 +122,7 @@ var services = sync.OnceValue(func() []Service {
 		{Name: "sssd", process: re(`sssd.*`), unit: re(`sssd`), Reopen: []syscall.Signal{hup}, Pidfile: "/run/sssd.pid", harms: []harm{{usr1, "goes offline", true}, {usr2, "goes online", false}}},
 		{Name: "Suricata", process: re(`suricata|Suricata-Main`), unit: re(`suricata`), Reopen: []syscall.Signal{hup}, Pidfile: "/run/suricata.pid", harms: []harm{{usr2, "reloads its rules", false}}},
 		{
-			Name: "varnishncsa", process: re(`varnishncsa`), Reopen: []syscall.Signal{hup}, Pidfile: "/run/varnishncsa/varnishncsa.pid",
+			Name: "varnishncsa", process: re(`varnishncsa`), Reopen: []syscall.Signal{hup}, Pidfile: "/run/varnishncsa/varnishncsa.pid", Reload: hup,
 			Given: "if it was started with -D; else it stops",
 			harms: []harm{{usr1, "only flushes what it has", false}},
 		},
@@ -130,7 +131,7 @@ var services = sync.OnceValue(func() []Service {
 		{Name: "Envoy", process: re(`envoy`), Reopen: []syscall.Signal{usr1}},
 		{Name: "NATS", process: re(`nats-server`), Reopen: []syscall.Signal{usr1}, harms: []harm{{hup, "reloads its configuration", false}, {usr2, "stops when its clients are gone", true}}},
 		{Name: "h2o", process: re(`h2o`), Reopen: []syscall.Signal{hup}},
-		{Name: "Samba", process: re(`smbd|nmbd|winbindd`), Reopen: []syscall.Signal{hup}},
+		{Name: "Samba", process: re(`smbd|nmbd|winbindd`), unit: re(`([sn]mb|winbind)d?`), Reopen: []syscall.Signal{hup}, Pidfile: "/run/samba/${1}d.pid", Reload: hup},
 		{Name: "Redis", process: re(`redis-server|valkey-server`), Instead: "it needs none: it opens its log for each line"},
 		{Name: "CUPS", process: re(`cupsd`), unit: re(`cups`), Instead: "it rotates its logs by itself: MaxLogSize", harms: []harm{{hup, "restarts its jobs", false}}},
 		{Name: "fail2ban", process: re(`fail2ban-server`), unit: re(`fail2ban`), Instead: "run fail2ban-client flushlogs"},

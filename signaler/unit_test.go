@@ -284,10 +284,14 @@ func TestSocketThatIsNotTheManagers(t *testing.T) {
 	must(t, err)
 	defer l.Close()
 	must(t, os.Symlink(dir+"/roots", dir+"/link"))
+	another, err := net.Listen("unix", dir+"/another's")
+	must(t, err)
+	defer another.Close()
+	own(t, dir+"/another's", nobody-1, nobody)
 	write(t, dir+"/file", "")
 	must(t, unix.Mkfifo(dir+"/fifo", 0o600))
 	own(t, dir+"/file", nobody, nobody)
-	for name, want := range map[string]error{"none": Inactive, "link": unix.ELOOP, "file": errForeign, "fifo": errForeign} {
+	for name, want := range map[string]error{"none": Inactive, "link": unix.ELOOP, "another's": errForeign, "file": errForeign, "fifo": errForeign} {
 		m := &manager{by: controller{uid: nobody}, sockets: []socket{{path: dir + "/" + name, private: true}}}
 		if _, err := m.find(Unit{Name: "main.service", User: "nobody"}); !errors.Is(err, want) {
 			t.Errorf("%s: got %v, want %v", name, err, want)

@@ -42,11 +42,11 @@ func FuzzScript(f *testing.F) {
 	f.Add("[ ! -f /run/a.pid ] || kill -USR2 $(cat /run/a.pid)")
 	f.Add("if [ -x /usr/sbin/invoke-rc.d ]; then invoke-rc.d a reload; else /etc/init.d/a reload; fi")
 	f.Add("PID=/run/a.pid; test -s $PID && kill -1 `cat \"${PID}\"` 2>/dev/null | logger -t a; exit 0")
-	f.Add("start-stop-daemon -K -s HUP -p /run/a.pid; pkill -x -HUP a; killall -s USR1 b; systemctl kill -sHUP c")
+	f.Add("start-stop-daemon -K -s HUP -p /run/a.pid; pkill -x -HUP a; killall -s USR1 b; systemctl kill -sHUP c; systemctl kill --kill-who=main -sHUP d")
 	f.Fuzz(func(t *testing.T, text string) {
 		told, ok := convert.Script(text)
 		for _, target := range told.Targets {
-			if ok == (target.Pidfile == "" && len(target.Command) == 0) {
+			if ok == (!target.Signals() && len(target.Command) == 0) {
 				t.Errorf("%+v", target)
 			}
 		}

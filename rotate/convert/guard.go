@@ -36,6 +36,15 @@ func (a act) implies(g guard) bool {
 	if a.target.Pidfile != "" {
 		return g.kind != exists || sameFile(g.name, a.target.Pidfile)
 	}
+	switch {
+	case a.target.Unit == "":
+	case g.kind == running:
+		return true
+	case g.kind == present:
+		return g.name == systemd || manager(g.name) || strings.HasPrefix(a.target.Unit, base(g.name)+".")
+	default:
+		return false
+	}
 	switch g.kind {
 	case present:
 		return g.name == systemd || manager(g.name) || a.runs(g.name) || strings.HasPrefix(a.service, base(g.name)+" ")

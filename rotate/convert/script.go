@@ -47,17 +47,13 @@ func Script(text string) (t Telling, ok bool) {
 }
 
 func (t *Telling) add(a act) {
-	same := func(b policy.Target) bool {
-		return a.target.Pidfile == b.Pidfile && a.target.Signal == b.Signal &&
-			a.target.Match == b.Match && slices.Equal(a.target.Command, b.Command)
-	}
-	if !slices.ContainsFunc(t.Targets, same) {
+	if !slices.ContainsFunc(t.Targets, func(b policy.Target) bool { return a.target.Key() == b.Key() }) {
 		t.Targets = append(t.Targets, a.target)
 	}
 	if a.odd != "" {
 		t.Odd = append(t.Odd, a.odd)
 	}
-	if a.ignored && a.target.Pidfile == "" {
+	if a.ignored && !a.target.Signals() {
 		t.Odd = append(t.Odd, fmt.Sprintf("the run fails if %q fails; the script ignored that", strings.Join(a.target.Command, " ")))
 	}
 }

@@ -19,6 +19,9 @@ func show(targets []policy.Target) string {
 		if t.Pidfile != "" {
 			s = strings.TrimPrefix(unix.SignalName(t.Signal), "SIG") + " " + t.Pidfile
 		}
+		if t.Unit != "" {
+			s = strings.TrimPrefix(unix.SignalName(t.Signal), "SIG") + " " + t.Unit
+		}
 		if t.Match != (policy.Match{}) {
 			s += fmt.Sprintf(" %+v", t.Match)
 		}
@@ -82,10 +85,29 @@ var scriptsThatTell = []struct{ script, want string }{
 	{"pkill -HUP -f /opt/app/server.js", "pkill -HUP -f /opt/app/server.js"},
 
 	// Service managers.
-	{"systemctl kill -s HUP rsyslog.service", "systemctl kill -s HUP rsyslog.service"},
-	{"systemctl kill -s HUP --kill-who=main a.service >/dev/null 2>&1 || true", "systemctl kill -s HUP --kill-who=main a.service"},
-	{"systemctl kill -s USR1 nginx", "USR1 /run/nginx.pid"},
-	{"systemctl kill --signal=USR1 nginx.service", "USR1 /run/nginx.pid"},
+	{"systemctl kill -s HUP rsyslog.service", "HUP rsyslog.service"}, // which tells its others, if any
+	{"systemctl --signal=HUP kill rsyslog || true", "HUP rsyslog.service"},
+	{"systemctl kill -s HUP --kill-who=main a.service >/dev/null 2>&1 || true", "HUP a.service"},
+	{"systemctl kill --kill-whom main -s USR1 a", "USR1 a.service"},
+	{"systemctl kill --kill-who=main -s HUP a; systemctl kill --kill-who=main -s HUP b", "HUP a.service; HUP b.service"},
+	{"systemctl kill -s HUP a", "systemctl kill -s HUP a"}, // all its processes
+	{"systemctl kill --kill-whom=all -s HUP a", "systemctl kill --kill-whom=all -s HUP a"},
+	{"systemctl kill --kill-whom=control -s HUP nginx", "systemctl kill --kill-whom=control -s HUP nginx"},
+	{"systemctl kill --kill-who=main -s HUP a b", "systemctl kill --kill-who=main -s HUP a b"},
+	{"systemctl kill --kill-who=main -s HUP 'php*-fpm.service'", "systemctl kill --kill-who=main -s HUP php*-fpm.service"},
+	{"systemctl kill -s HUP nginx", "systemctl kill -s HUP nginx"}, // not what reopens its logs
+	{"systemctl kill -s USR1 nginx", "USR1 nginx.service"},
+	{"systemctl kill --signal=USR1 nginx.service", "USR1 nginx.service"},
+	{"systemctl is-active -q a && systemctl kill --kill-who=main -s HUP a", "HUP a.service"},
+	{"[ -d /run/systemd/system ] && systemctl kill --kill-who=main -s HUP a", "HUP a.service"},
+	{"systemctl reload mosquitto", "HUP mosquitto.service"}, // is a signal
+	{"systemctl -q is-active smbd || exit 0\nsystemctl try-reload-or-restart smbd.service", "HUP smbd.service"},
+	{"systemctl reload-or-restart mosquitto", "systemctl reload-or-restart mosquitto"}, // starts it
+	{"systemctl restart mosquitto", "systemctl restart mosquitto"},
+	{"systemctl reload lighttpd", "systemctl reload lighttpd"}, // restarts it
+	{"invoke-rc.d mosquitto reload", "HUP /run/mosquitto/mosquitto.pid"},
+	{"if invoke-rc.d mosquitto status >/dev/null 2>&1; then invoke-rc.d mosquitto reload >/dev/null 2>&1; fi", "HUP /run/mosquitto/mosquitto.pid"},
+	{"service smbd reload", "HUP /run/samba/smbd.pid"},
 	{"systemctl reload nginx.service", "systemctl reload nginx.service"},
 	{"/usr/bin/systemctl try-restart a", "/usr/bin/systemctl try-restart a"},
 	{"if [ -d /run/systemd/system ]; then systemctl reload a; fi", "systemctl reload a"},
@@ -163,6 +185,8 @@ func TestScriptsThatStay(t *testing.T) {
 		"if service a status >/dev/null; then service a reload; fi", // nor here
 		"pgrep a && service a reload",                               // nor here
 		"[ -x /usr/bin/other ] && service a reload",                 // what has it to do with a
+		"[ -x /usr/bin/other ] && systemctl kill --kill-who=main -s HUP a",
+		"[ -f /run/a.pid ] && systemctl kill --kill-who=main -s HUP a",
 		"if [ -d /run/systemd/system ]; then systemctl reload a; else service b reload; fi",
 		"if [ -f /run/a.pid ]; then kill -HUP $(cat /run/a.pid); elif true; then true; fi",
 		"for f in /run/*.pid; do kill -HUP $(cat $f); done",
