@@ -9,7 +9,7 @@ import (
 
 // checkCmd looks at everything that a run would need and changes nothing.
 type checkCmd struct {
-	Config []string `arg:"" optional:"" help:"Configuration files, or folders of *.toml (default ${config})."`
+	Config []string `arg:"" optional:"" help:"Configuration files, or folders of them (default ${config})."`
 	State  string   `short:"s" placeholder:"FILE" help:"State file (default ${state})."`
 	JSON   bool     `name:"json" help:"Print the plan and the targets as JSON."`
 }
