@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -15,8 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/klauspost/compress/zstd"
-
+	"rotate/internal/unpack"
 	"rotate/rotate/policy"
 )
 
@@ -182,23 +180,9 @@ func (w *world) tree(name string) map[string]string {
 
 func (w *world) read(path string) string {
 	w.Helper()
-	f, err := os.Open(path)
+	text, err := unpack.Read(path)
 	w.must(err)
-	defer f.Close()
-	var r io.Reader = f
-	switch filepath.Ext(path) {
-	case ".gz":
-		r, err = gzip.NewReader(f)
-		w.must(err)
-	case ".zst":
-		z, err := zstd.NewReader(f)
-		w.must(err)
-		defer z.Close()
-		r = z
-	}
-	text, err := io.ReadAll(r)
-	w.must(err)
-	return string(text)
+	return text
 }
 
 // want compares the files below a folder with what they should be.

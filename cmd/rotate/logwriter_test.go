@@ -12,9 +12,9 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"rotate/internal/unpack"
 )
 
 // logwriter is a service for scripts: a process that writes numbered lines to
@@ -188,7 +188,9 @@ func nolost(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	seen := map[string]int{}
 	for _, file := range args[1:] {
-		for line := range strings.Lines(unpacked(ts, file)) {
+		text, err := unpack.Read(ts.MkAbs(file))
+		ts.Check(err)
+		for line := range strings.Lines(text) {
 			seen[strings.TrimSuffix(line, "\n")]++
 		}
 	}
@@ -215,24 +217,4 @@ func nolost(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("no lines were written")
 	}
 	ts.Logf("%d lines, each once", lines)
-}
-
-func unpacked(ts *testscript.TestScript, file string) string {
-	packed := ts.ReadFile(file)
-	var r io.Reader = strings.NewReader(packed)
-	var err error
-	switch {
-	case strings.HasSuffix(file, ".gz"):
-		r, err = gzip.NewReader(r)
-	case strings.HasSuffix(file, ".zst"):
-		r, err = zstd.NewReader(r)
-	}
-	if err != nil {
-		ts.Fatalf("%s: %v", file, err)
-	}
-	data, err := io.ReadAll(r)
-	if err != nil {
-		ts.Fatalf("%s: %v", file, err)
-	}
-	return string(data)
 }

@@ -3,21 +3,19 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"rotate/internal/host"
+	"rotate/internal/unpack"
 )
 
 // cluster is the Node.js service of testdata/node-cluster, under load.
@@ -158,17 +156,11 @@ func (c *cluster) count(s clusterSummary) (sent, lost, doubled, strange int) {
 		c.Fatal(err)
 	}
 	for _, name := range files {
-		f, err := os.Open(name)
+		f, err := unpack.Open(name)
 		if err != nil {
-			c.Fatal(err)
+			c.Fatal(name, err)
 		}
-		var r io.Reader = f
-		if strings.HasSuffix(name, ".gz") {
-			if r, err = gzip.NewReader(f); err != nil {
-				c.Fatal(name, err)
-			}
-		}
-		lines := bufio.NewScanner(r)
+		lines := bufio.NewScanner(f)
 		for lines.Scan() {
 			var id, seq int
 			if _, err := fmt.Sscanf(lines.Text(), "w%d %d ", &id, &seq); err != nil || seq < 1 || seq >= len(seen[id]) {

@@ -3,7 +3,6 @@ package e2e
 import (
 	"bufio"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/klauspost/compress/zstd"
+	"rotate/internal/unpack"
 )
 
 // TestPage has docs/services.md show the policies that are tested here.
@@ -248,16 +247,9 @@ func (m *machine) count(log string) map[int]int {
 	must(m, err)
 	found := map[int]int{}
 	for _, name := range names {
-		f, err := os.Open(name)
+		f, err := unpack.Open(name)
 		must(m, err)
-		var r io.Reader = f
-		if strings.HasSuffix(name, ".zst") {
-			z, err := zstd.NewReader(f)
-			must(m, err)
-			defer z.Close()
-			r = z
-		}
-		lines := bufio.NewScanner(r)
+		lines := bufio.NewScanner(f)
 		for lines.Scan() {
 			if is := numbered.FindStringSubmatch(lines.Text()); is != nil {
 				n, err := strconv.Atoi(is[1])

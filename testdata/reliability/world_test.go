@@ -3,8 +3,9 @@ package reliability
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,9 +13,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/klauspost/compress/zstd"
-
 	"rotate/internal/host"
+	"rotate/internal/unpack"
 )
 
 // strategy is one way to rotate, in both languages. A log is due whenever it
@@ -206,23 +206,11 @@ func (w *world) count(n int) (s score) {
 // text returns what a file holds, unpacked as far as that goes.
 func (w *world) text(name string) string {
 	w.Helper()
-	f, err := os.Open(w.path(name))
-	must(w, err)
-	defer f.Close()
-	var r io.Reader = f
-	switch filepath.Ext(name) {
-	case ".gz":
-		if r, err = gzip.NewReader(f); err != nil {
-			return "" // cut short
-		}
-	case ".zst":
-		z, err := zstd.NewReader(f)
-		must(w, err)
-		defer z.Close()
-		r = z
+	text, err := unpack.Read(w.path(name))
+	if _, system := errors.AsType[*fs.PathError](err); system { // else it is cut short
+		w.Fatal(err)
 	}
-	text, _ := io.ReadAll(r) // of a file that is cut short, what there is
-	return string(bytes.TrimLeft(text, "\x00"))
+	return strings.TrimLeft(text, "\x00")
 }
 
 // tree lists the folder, for messages.

@@ -15,9 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/klauspost/compress/zstd"
-
 	"rotate/internal/host"
+	"rotate/internal/unpack"
 )
 
 // world is a folder that a daemon takes for the whole machine: the texts of a
@@ -197,17 +196,12 @@ func (w *world) find(log string) (found map[int]int, packed int) {
 	must(w, err)
 	found = map[int]int{}
 	for _, name := range names {
-		f, err := os.Open(name)
+		f, err := unpack.Open(name)
 		must(w, err)
-		var r io.Reader = f
 		if strings.HasSuffix(name, ".zst") {
-			z, err := zstd.NewReader(f)
-			must(w, err)
-			defer z.Close()
-			r = z
 			packed++
 		}
-		lines := bufio.NewReader(r)
+		lines := bufio.NewReader(f)
 		for {
 			line, err := lines.ReadBytes('\n')
 			for _, m := range messages.FindAllSubmatch(line, -1) {
