@@ -291,3 +291,56 @@ func cutting(t *testing.T, dir string, size int, when string, end func(*Run) boo
 	}
 	return came
 }
+
+// TestCrashOfAnEmptyLog ends a run at every change that found a log empty. Lines
+// come before the run acts, and later, or never.
+func TestCrashOfAnEmptyLog(t *testing.T) {
+	for name, keys := range map[string]string{"renamed": "create = true", "copied": "copytruncate = true", "packed": "copytruncate = true\ncompress = 'gzip'"} {
+		for _, open := range []bool{true, false} {
+			for _, lines := range []string{"", "early", "late", "early late"} {
+				t.Run(fmt.Sprintf("%s, open %v, %s", name, open, lines), func(t *testing.T) {
+					t.Parallel()
+					for k, crashed := 0, true; crashed; k++ {
+						w := newWorld(t)
+						w.under(memory)
+						w.now = time.Now()
+						w.write("log/a.log", "")
+						w.write("log/a.log.1", "one\n")
+						w.write("log/a.log.2", "two\n")
+						w.seen("log/a.log")
+						if open {
+							f, err := os.OpenFile(w.path("log/a.log"), os.O_WRONLY|os.O_APPEND, 0)
+							w.must(err)
+							defer f.Close()
+						}
+						toml := "[log.app]\npaths = ['DIR/log/a.log']\nfrequency = 'daily'\nrotate = 3\n" + keys + "\n"
+						if name == "renamed" && open {
+							break // it stays open
+						}
+						r := w.prepare(toml)
+						if strings.Contains(lines, "early") {
+							w.append("log/a.log", "early\n")
+						}
+						_, crashed = crashAfter(r, k)
+						if strings.Contains(lines, "late") {
+							w.append("log/a.log", "late\n")
+						}
+						for range 3 {
+							w.runOK(toml)
+						}
+						text := ""
+						for _, lines := range w.tree("log") {
+							text += "\n" + lines
+						}
+						for _, line := range append(strings.Fields(lines), "one", "two") {
+							if n := strings.Count(text, "\n"+line+"\n"); n != 1 {
+								t.Fatalf("k=%d: %s is there %d times: %v", k, line, n, sorted(w.tree("log")))
+							}
+						}
+						w.forgotten()
+					}
+				})
+			}
+		}
+	}
+}

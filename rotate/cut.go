@@ -21,7 +21,7 @@ import (
 // The copy is durable before anything is done to the log. Then the rest is
 // blanked, the log synced, its head cut, the log synced again. Wherever a run
 // ends, the log and its copy tell the next one whether the head is still there:
-// isCopy.
+// copiedTo.
 
 // cut cuts what the archive has of the log from the log's head.
 func (e *emptying) cut() error {
@@ -65,34 +65,36 @@ func (e *emptying) behead(n int64) error {
 	return e.fs.Punch(e.log, n)
 }
 
-// isCopy reports whether a log begins with what archive holds, the last block
-// of which may be blanked already.
-func isCopy(ctx context.Context, log, archive *os.File) (bool, error) {
+// copiedTo returns how much of archive is a copy of how the log begins, and
+// whether all of it is. The last block of that may be blanked in the log already.
+// What was added to an archive under a power cut may be zeros, in all of it or in
+// some: then it is a copy up to there.
+func copiedTo(ctx context.Context, log, archive *os.File) (n int64, whole bool, err error) {
 	start, err := beginning(log)
 	if err != nil {
-		return false, err
+		return 0, false, err
 	}
 	size, err := sizeOf(archive)
 	if err != nil {
-		return false, err
+		return 0, false, err
 	}
 	block, err := fsys.BlockSize(log)
 	if err != nil {
-		return false, err
+		return 0, false, err
 	}
-	rest := tailOf(size, block)
-	if same, err := sameBytes(ctx, log, start, archive, 0, size-rest); err != nil || !same {
-		return false, err
-	}
-	live, kept := make([]byte, rest), make([]byte, rest)
-	if ok, err := readAt(log, live, start+size-rest); err != nil || !ok {
-		return false, err
-	}
-	if ok, err := readAt(archive, kept, size-rest); err != nil || !ok {
-		return false, err
+	n, err = compare(ctx, log, start, archive, size, bytes.Equal)
+	if err != nil || n == size {
+		return n, n == size, err
 	}
 	// A log of less than a block is done once it is blanked.
-	return bytes.Equal(live, kept) || rest < size && blank(live), nil
+	if rest := tailOf(size, block); n >= size-rest && rest < size {
+		last := make([]byte, rest)
+		if there, err := readAt(log, last, start+size-rest); err != nil || there && blank(last) {
+			return size, err == nil, err
+		}
+	}
+	to, err := compare(ctx, log, start, archive, size, zeroed)
+	return n, to == size, err
 }
 
 // tailOf returns how much of size bytes a cut leaves: some of the last block,
@@ -137,27 +139,42 @@ func blank(line []byte) bool {
 	return len(bytes.Trim(line[:len(line)-1], " ")) == 0 && line[len(line)-1] == '\n'
 }
 
-// sameBytes reports whether n bytes of two files, each from its offset, are
-// there and the same.
-func sameBytes(ctx context.Context, a *os.File, at int64, b *os.File, bt, n int64) (bool, error) {
+// compare returns how many of the size bytes of an archive, up to the first that
+// is not, are alike those of a log from start on.
+func compare(ctx context.Context, log *os.File, start int64, archive *os.File, size int64, alike func(live, kept []byte) bool) (int64, error) {
 	var x, y [64 << 10]byte
-	for n > 0 {
+	for at := int64(0); at < size; {
 		if err := context.Cause(ctx); err != nil {
-			return false, err
+			return at, err
 		}
-		p, q := x[:min(n, int64(len(x)))], y[:min(n, int64(len(y)))]
-		if ok, err := readAt(a, p, at); err != nil || !ok {
-			return false, err
+		p, q := x[:min(size-at, int64(len(x)))], y[:min(size-at, int64(len(y)))]
+		n, err := log.ReadAt(p, start+at)
+		if err != nil && err != io.EOF {
+			return at, err
 		}
-		if ok, err := readAt(b, q, bt); err != nil || !ok {
-			return false, err
+		if there, err := readAt(archive, q, at); err != nil || !there {
+			return at, err
 		}
-		if !bytes.Equal(p, q) {
-			return false, nil
+		if n < len(p) || !alike(p, q) {
+			i := 0
+			for i < n && alike(p[i:i+1], q[i:i+1]) {
+				i++
+			}
+			return at + int64(i), nil
 		}
-		at, bt, n = at+int64(len(p)), bt+int64(len(p)), n-int64(len(p))
+		at += int64(len(p))
 	}
-	return true, nil
+	return size, nil
+}
+
+// zeroed reports whether kept is live, where it is not zero.
+func zeroed(live, kept []byte) bool {
+	for i, b := range kept {
+		if b != 0 && b != live[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // readAt fills buf from an offset of f. It reports false if f ends before.

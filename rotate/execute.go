@@ -18,7 +18,8 @@ type execution struct {
 	report  *Report
 	scripts shell
 	groups  []*group
-	others  []state.Owed                          // what is on record and stays there: see carry
+	others  []state.Owed                          // what is on record and is no job's
+	logs    map[string]*plan.LogPlan              // if anything is on record
 	writers map[signaler.FileID][]signaler.Holder // of logs that are copied, once somebody asked
 }
 
@@ -141,22 +142,14 @@ func (g *group) turning() []*job {
 	return slices.DeleteFunc(slices.Clone(g.jobs), func(j *job) bool { return j.Log.Action != plan.Turn || j.failed })
 }
 
-// saveState makes the moments of rotation durable: those of this run, of runs
-// that ended before they could, and that at which a log was met first. It reports
-// whether they are.
+// saveState makes the moments of rotation durable, and that at which a log was
+// met first. It reports whether they are.
 func (x *execution) saveState() bool {
 	for i := range x.Plan.Policies {
 		for k := range x.Plan.Policies[i].Logs {
 			l := &x.Plan.Policies[i].Logs[k]
-			last, known := l.Last, l.Kind != plan.Regular || !l.Last.IsZero()
-			if !known {
-				last = x.Plan.Now
-			}
-			if known && len(x.owed) == 0 || last.After(x.Plan.Now) {
-				continue // it is what the state says, or said before the clock went back
-			}
-			if saved, _ := x.state.Last(l.Path()); saved.Before(last) {
-				x.state.Set(l.Path(), last)
+			if l.Kind == plan.Regular && l.Last.IsZero() {
+				x.state.Set(l.Path(), x.Plan.Now)
 			}
 		}
 	}

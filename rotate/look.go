@@ -1,10 +1,10 @@
 package rotate
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -20,38 +20,65 @@ import (
 // inode ino, or gone.
 func (o *observer) history(p *policy.Policy, l *plan.LogFacts, ino uint64) {
 	log := l.Path()
-	if last, ok := o.state.Last(log); ok {
-		l.Last = last
-	}
+	last, _ := o.state.Last(log)
+	l.Last = last
 	for _, e := range o.owed[log] {
-		// What was to become an archive is the log still. Of one that is copied
-		// that says nothing: see interrupted.
-		// Later, its inode may be that of a new log.
-		if e.Ino == ino && (e.Head == "" || p.Method == policy.Rename) {
-			l.CutShort = e.Turned.Unix() > l.Last.Unix()
+		switch {
+		case e.Ino == ino && (e.Head == "" || p.Method == policy.Rename):
+			// What was to become an archive is the log still, unless it is a new log
+			// with the inode of an old one.
+			l.CutShort = l.CutShort || !e.Known(last)
 			continue
-		}
-		if e.Head == "" {
+		case e.Head != "":
+			continue // see interrupted
+		case !e.Known(last):
 			o.turned(l, e)
 		}
-		// A shift may have moved the archive since: it is known by its inode, on the
-		// file system of the log. That has no number which lasts: a boot may give it
-		// another.
-		for _, a := range l.Archives {
-			if id := (plan.ID{Dev: l.Dir.ID.Dev, Ino: e.Ino}); a.Ino == id.Ino && a.Dir.ID.Dev == id.Dev && a.Ext == "" {
-				l.Owe(plan.Owed{Archive: a.Place, ID: id, Since: e.Turned})
-				break
-			}
+		if archive, there := o.locate(e, l.Archives); there {
+			l.Owe(archive)
 		}
 	}
 }
 
 // turned takes the time of a turn from what is owed, if the run ended before it
-// could tell the state, or could not. A time to come is none: the clock was wrong.
+// could tell the state, or could not. There is no time to come: the clock was
+// wrong.
 func (o *observer) turned(l *plan.LogFacts, e state.Owed) {
-	if e.Turned.After(l.Last) && !e.Turned.After(o.opts.Now) {
-		l.Last = e.Turned
+	l.Last = e.Turned
+	if latest := o.opts.Now.Add(time.Minute); l.Last.After(latest) { // see plan.LogPlan.Moment
+		l.Last = latest
 	}
+}
+
+// locate finds a file that is owed. It is known by its inode: a shift may have
+// moved it, or somebody; the policy may have other names for archives now. The
+// device has no number which lasts: a boot may give it another. A file in a folder
+// that cannot be read is taken to be there.
+func (o *observer) locate(e state.Owed, archives []plan.Archive) (plan.Owed, bool) {
+	owed := plan.Owed{Since: e.Turned, Last: e.Last}
+	home := o.tree.folder(path.Dir(e.Log))
+	for _, a := range archives {
+		if a.Ino == e.Ino && a.Dir.ID.Dev == home.ID.Dev {
+			owed.Archive, owed.ID = a.Place, plan.ID{Dev: home.ID.Dev, Ino: e.Ino}
+			return owed, a.Ext == "" // or it went, and its inode is that of a packed one
+		}
+	}
+	for _, dir := range slices.Compact([]string{path.Dir(e.Archive), home.Path}) {
+		f := o.tree.folder(dir)
+		owed.Archive, owed.ID = plan.Place{Dir: f.Dir, Name: path.Base(e.Archive)}, plan.ID{Dev: f.ID.Dev, Ino: e.Ino}
+		if f.err != nil && !missing(f.err) {
+			return owed, true
+		}
+		i, there := f.owed[e.Ino]
+		if !there || home.err == nil && f.ID.Dev != home.ID.Dev {
+			continue
+		}
+		owed.Archive.Name = f.entries[i].Name
+		if _, log := o.state.Last(owed.Archive.Path()); !log || owed.Archive.Path() == e.Log || f.claims[i] == asArchive {
+			return owed, true
+		}
+	}
+	return owed, false
 }
 
 // look fills in what the rules need to know of the files themselves.
@@ -82,34 +109,36 @@ func (o *observer) look(p *policy.Policy, l *plan.LogFacts, peek *peek) {
 }
 
 // interrupted finds out how far an earlier run came that copied the log and
-// ended early. If the newest archive is the beginning of the log, that is the
-// copy, and the log is yet to be emptied. If the log no longer begins as it did,
-// it was emptied, and turned. Else the run had not got to copying.
-func (o *observer) interrupted(p *policy.Policy, naming *plan.Naming, l *plan.LogFacts, peek *peek) {
+// ended early. If the log begins with the archive that was made since, that is
+// the copy, and the log is yet to be emptied. If it does not, or no longer begins
+// as it did, it was emptied, and turned. Else the run had not got to copying.
+func (o *observer) interrupted(p *policy.Policy, l *plan.LogFacts, peek *peek) {
 	owed := o.owed[l.Path()]
 	i := slices.IndexFunc(owed, func(e state.Owed) bool { return e.Head != "" })
-	if i < 0 || l.Kind != plan.Regular || len(l.Archives) == 0 {
+	if i < 0 || l.Kind != plan.Regular {
 		return
 	}
+	e := owed[i]
 	info, err := peek.stat(l.Place)
-	if err != nil || info.ID.Ino != owed[i].Ino {
+	if err != nil || info.ID.Ino != e.Ino {
 		return
 	}
-	newest := slices.MinFunc(l.Archives, func(a, b plan.Archive) int {
-		return cmp.Or(naming.Compare(a.Generation, b.Generation), cmp.Compare(a.Ext, b.Ext))
-	})
-	copied := newest.Path() == owed[i].Archive && peek.copied(l.Place, newest.Place, owed[i])
+	last, _ := o.state.Last(l.Path())
+	copy := plan.Place{Dir: o.tree.folder(path.Dir(e.Archive)).Dir, Name: path.Base(e.Archive)}
+	id, made := peek.made(copy, e)
 	switch {
-	case copied && p.Method == policy.CopyTruncate:
-		l.Past = &plan.Past{Owed: l.Owed(), Copied: newest.Place}
+	case e.Known(last):
+	case made && p.Method == policy.CopyTruncate && peek.copied(l.Place, copy):
+		l.Past = &plan.Past{Owed: l.Owed(), Copied: copy}
 		l.Stat = statOf(info)
-	case copied, !peek.begins(l.Place, owed[i]):
-		o.turned(l, owed[i])
-		if copy, err := peek.stat(newest.Place); err == nil && newest.Ext == "" {
-			l.Owe(plan.Owed{Archive: newest.Place, ID: plan.ID(copy.ID), Since: owed[i].Turned})
-		}
+		return
+	case made, !peek.begins(l.Place, e):
+		o.turned(l, e)
 	default:
-		l.CutShort = owed[i].Turned.Unix() > l.Last.Unix()
+		l.CutShort = true
+	}
+	if made {
+		l.Owe(plan.Owed{Archive: copy, ID: id, Since: e.Turned, Last: e.Last})
 	}
 }
 
@@ -187,16 +216,19 @@ func (k *peek) begins(log plan.Place, owed state.Owed) (same bool) {
 	return same
 }
 
-// copied reports whether archive is the copy of the log that a run meant to
-// make: it came to be since, and the log begins with all that it holds.
-func (k *peek) copied(log, archive plan.Place, owed state.Owed) (same bool) {
+// made reports whether an archive is not what had its name when a run meant to
+// make it, and which file it is.
+func (k *peek) made(archive plan.Place, owed state.Owed) (plan.ID, bool) {
+	info, err := k.stat(archive)
+	return plan.ID(info.ID), err == nil && info.Regular() && info.ID.Ino != owed.Was
+}
+
+// copied reports whether a log begins with all that archive holds.
+func (k *peek) copied(log, archive plan.Place) (same bool) {
 	// What cannot be compared is left alone.
 	_ = k.read(log, func(a *os.File, _ fsys.Info) error {
-		return k.read(archive, func(b *os.File, info fsys.Info) (err error) {
-			if info.ChangeTime.Before(owed.Turned.Add(-time.Second)) || (info.Size == 0) != (owed.Size == 0) {
-				return nil // the kernel's clock is a little behind ours
-			}
-			same, err = isCopy(k.ctx, a, b)
+		return k.read(archive, func(b *os.File, _ fsys.Info) (err error) {
+			_, same, err = copiedTo(k.ctx, a, b)
 			return err
 		})
 	})

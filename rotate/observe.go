@@ -30,6 +30,7 @@ type observer struct {
 
 	named    map[name]int             // the last policy that names this very path
 	served   map[*policy.Pattern]bool // it led to something
+	planned  map[string]bool          // logs of which something is owed
 	failures map[*policy.Pattern][]*folder
 	taken    map[plan.Place]plan.Kind // of one policy, as in plan.PolicyFacts
 	made     map[string]*plan.Dir     // olddirs that are yet to be made, each by one log for all
@@ -47,6 +48,7 @@ func observe(ctx context.Context, files *fsys.FS, policies []*policy.Policy, st 
 		owed:     map[string][]state.Owed{},
 		named:    map[name]int{},
 		served:   map[*policy.Pattern]bool{},
+		planned:  map[string]bool{},
 		failures: map[*policy.Pattern][]*folder{},
 		made:     map[string]*plan.Dir{},
 	}
@@ -71,6 +73,14 @@ func observe(ctx context.Context, files *fsys.FS, policies []*policy.Policy, st 
 		o.tree.su = o.actAs(p)
 		if pf, ok := o.policy(p); ok {
 			facts.Policies = append(facts.Policies, pf)
+		}
+	}
+	if len(opts.Only) == 0 { // what that leaves out is another run's
+		o.tree.su = nil
+		for _, e := range owed {
+			if archive, there := o.locate(e, nil); there && !o.planned[e.Log] {
+				facts.Unserved = append(facts.Unserved, plan.Unserved{Log: e.Log, Owed: archive})
+			}
 		}
 	}
 	if err := ctx.Err(); err != nil {
@@ -291,12 +301,15 @@ func (o *observer) folder(p *policy.Policy, naming *plan.Naming, found []match) 
 		}
 		o.look(p, &l, peek)
 		if p.Method != policy.Rename {
-			o.interrupted(p, naming, &l, peek)
+			o.interrupted(p, &l, peek)
 		}
 		if slices.ContainsFunc(l.Archives, func(a plan.Archive) bool { return a.Ext == "" }) {
 			o.twins(p, &l, peek)
 		}
 		kept = append(kept, l)
+		if o.owed[l.Path()] != nil {
+			o.planned[l.Path()] = true
+		}
 	}
 	if len(kept) > 0 {
 		o.sweep(home)

@@ -2,8 +2,10 @@ package rotate
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,4 +96,107 @@ func TestOnlyForgetsNothing(t *testing.T) {
 	w.runOK(daily, func(o *Options) { o.Only = []string{w.path("log/b.log")} })
 	w.runOK(daily)
 	w.want("log", map[string]string{"a.log.1": "a", "b.log.1": "b"})
+}
+
+// TestNamesChanged has an archive that is still written when the policy asks for
+// other names: the service is told, the archive stays as it is until it is
+// released, and the log goes on under the new names.
+func TestNamesChanged(t *testing.T) {
+	t.Parallel()
+	for name, keys := range map[string]string{
+		"dateext":         "dateext=true",
+		"extension":       "extension='.log'",
+		"olddir":          "olddir='old'\ncreateolddir=true\ndateext=true",
+		"start":           "start=5",
+		"all are matched": "dateext=true\npaths=['DIR/log/*']",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			s := w.start("stuck", "log/a.log", "pid")
+			s.do("write one")
+			w.seen("log/a.log")
+			const told = "compress='gzip'\n[[log.app.notify]]\npidfile='DIR/pid'\nwait='1ms'\n"
+			w.run(daily + told)
+			w.append("log/a.log", "two\n")
+			toml := strings.Replace(daily, "paths     = [\"DIR/log/*.log\"]\n", "", 1) + keys + "\n" + told
+			if !strings.Contains(keys, "paths") {
+				toml = daily + keys + "\n" + told
+			}
+			for range 2 {
+				w.now = w.now.Add(time.Hour)
+				r := w.run(toml)
+				if len(r.Logs) != 1 || !r.Logs[0].Owed() || r.Logs[0].Log.Path() != w.path("log/a.log") {
+					t.Fatalf("nobody says that it is still written: %v", said(r))
+				}
+				w.want("log", map[string]string{"a.log": "two\n", "a.log.1": "one\n"})
+			}
+			s.do("await 3")
+			w.now = w.now.AddDate(0, 0, 1)
+			if r := w.run(toml); !r.Failed() {
+				t.Error("once its log was turned again, nothing is owed")
+			}
+			if got := w.tree("log"); got["a.log.1"] != "one\n" || len(got) != 2 {
+				t.Errorf("there is %v", sorted(got))
+			}
+			s.do("reopen")
+			w.runOK(toml)
+			w.forgotten()
+			w.runOK(toml) // what was owed may be a log by now
+			marks := w.marks()
+			w.runOK(toml)
+			for path, mark := range w.marks() {
+				if marks[path] != mark && path != w.path("rotate.toml") {
+					t.Errorf("a run with nothing to do changed %s", path)
+				}
+			}
+		})
+	}
+}
+
+// TestCrashWhenTheClockWentBack ends a run at every change where the state, or
+// the run itself, is of a time to come, and lets runs follow: the log is turned
+// once, and nothing expires early.
+func TestCrashWhenTheClockWentBack(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ last, now time.Time }{
+		"before": {noon.AddDate(4, 0, 0), noon},
+		"after":  {noon.AddDate(-1, 0, 0), noon.AddDate(4, 0, 0)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for k, crashed := 0, true; crashed; k++ {
+				w := gapWorld(t, "1 2 3")
+				w.under(memory)
+				w.write("log/a.log", "live")
+				for _, a := range []string{"1", "2", "3"} {
+					w.write("log/a.log."+a, a)
+				}
+				w.write("state", "logrotate state -- version 2\n\""+w.path("log/a.log")+"\" "+c.last.Format("2006-1-2-15:4:5")+"\n")
+				toml := gapTOML("rotate=3")
+				w.now = c.now
+				_, crashed = crashAfter(w.prepare(toml), k)
+				w.now = noon
+				if last, err := os.ReadFile(w.path("state")); err != nil || name == "after" && strings.Contains(string(last), "2030") {
+					w.must(err)
+					continue // it is due again, as the state is of a time to come
+				}
+				if w.tree("log")["a.log"] != "live" {
+					w.write("log/a.log", "new")
+				}
+				for range 2 {
+					w.now = w.now.Add(time.Hour)
+					w.runOK(toml)
+				}
+				w.wantTexts(fmt.Sprintf("k=%d", k), []string{"live", "1", "2"})
+				if text, there := w.tree("log")["a.log"]; there && text != "new" {
+					t.Errorf("k=%d: the log is %q", k, text)
+				}
+				w.forgotten()
+				if t.Failed() {
+					return
+				}
+			}
+		})
+	}
 }

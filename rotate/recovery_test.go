@@ -34,6 +34,9 @@ func (w *world) owe(log, archive, file string, turned time.Time, text string) {
 		o.Head, err = head(f, o.Size)
 		w.must(err)
 	}
+	seen, _, err := state.Read(w.path("state"), time.UTC)
+	w.must(err)
+	o.Last, _ = seen.Last(o.Log)
 	w.must(state.WriteOwed(&fsys.FS{}, state.OwedPath(w.path("state")), slices.Values([]state.Owed{o})))
 }
 
@@ -118,6 +121,48 @@ func TestRecovery(t *testing.T) {
 		w.want("log", map[string]string{"a.log": "", "a.log.1": "one\ntwo\n", "a.log.2": "older\n"})
 		w.forgotten()
 	})
+	t.Run("copied, by another name", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.seen("log/a.log")
+		w.write("log/a.log", "one\ntwo\n")
+		w.write("log/a.log.1", "one\n")
+		w.owe("log/a.log", "log/a.log.1", "log/a.log", noon, "one\n")
+		w.runOK(daily + "copytruncate = true\ndateext = true\n")
+		w.want("log", map[string]string{"a.log": "", "a.log.1": "one\ntwo\n"})
+		w.forgotten()
+	})
+	t.Run("copied, emptied, and written alike", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.seen("log/a.log")
+		w.write("log/a.log", "starts\n")
+		w.write("log/a.log.1", "starts\ntwo\n")
+		w.owe("log/a.log", "log/a.log.1", "log/a.log", noon, "starts\n")
+		w.runOK(daily + "copytruncate = true\n")
+		w.want("log", map[string]string{"a.log": "starts\n", "a.log.1": "starts\ntwo\n"})
+		w.forgotten()
+	})
+	block := strings.Repeat("x", 4095) + "\n"
+	for name, kept := range map[string]string{
+		"at its end":      "one\n" + strings.Repeat("\x00", 4),
+		"within its rest": "one\n" + block + strings.Repeat("\x00", 4096) + block,
+		"all of it":       strings.Repeat("\x00", 8),
+	} {
+		t.Run("copied, and zeros "+name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.seen("log/a.log")
+			whole := "one\n" + block + block + block + "two\n"
+			w.write("log/a.log", whole)
+			w.write("log/a.log.1", kept)
+			w.write("log/a.log.2", "older\n")
+			w.owe("log/a.log", "log/a.log.1", "log/a.log", noon, "one\n")
+			w.runOK(daily + "copytruncate = true\n")
+			w.want("log", map[string]string{"a.log": "", "a.log.1": whole, "a.log.2": "older\n"})
+			w.forgotten()
+		})
+	}
 	t.Run("copied and emptied", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)

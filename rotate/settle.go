@@ -79,7 +79,7 @@ func (l *LogReport) settle(i int, s Settled) {
 // openSettling opens an archive to see who writes it. It is the same file each
 // time, or an error.
 func (x *execution) openSettling(j *job, s *Settled) (f *os.File, err error) {
-	err = x.inspect(j, s.Archive, func(file *os.File, info fsys.Info) error {
+	err = x.inspect(j.dirs, s.Archive, func(file *os.File, info fsys.Info) error {
 		if s.ID != (plan.ID{}) && plan.ID(info.ID) != s.ID {
 			file.Close() // read only: nothing to lose
 			return fmt.Errorf("open %q: %w", s.Archive.Path(), fsys.ErrSwapped)
@@ -92,7 +92,7 @@ func (x *execution) openSettling(j *job, s *Settled) (f *os.File, err error) {
 
 // inspect opens an archive to see who writes it, for do to close. Where the user
 // of su may not read it, whoever runs rotate looks: what it holds is not read.
-func (x *execution) inspect(j *job, p plan.Place, do func(*os.File, fsys.Info) error) error {
+func (x *execution) inspect(h *handles, p plan.Place, do func(*os.File, fsys.Info) error) error {
 	open := func(d *fsys.Dir) error {
 		f, info, err := d.Open(p.Name)
 		if err != nil {
@@ -100,7 +100,7 @@ func (x *execution) inspect(j *job, p plan.Place, do func(*os.File, fsys.Info) e
 		}
 		return do(f, info)
 	}
-	err := j.dirs.use(p.Dir, open)
+	err := h.use(p.Dir, open)
 	if errors.Is(err, fs.ErrPermission) {
 		err = x.as.root.use(p.Dir, open)
 	}

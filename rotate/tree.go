@@ -7,6 +7,8 @@ import (
 	"sort"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"rotate/rotate/internal/fsys"
 	"rotate/rotate/internal/state"
 	"rotate/rotate/plan"
@@ -21,14 +23,16 @@ type tree struct {
 	paths map[string]*folder
 	ids   map[plan.ID]*folder // two paths may lead to one folder
 	known map[string][]string // folder → names of logs that the state has seen there
+	owed  map[uint64][]string // inode → archives that are owed, by their paths
 }
 
 // folder is one folder's index.
 type folder struct {
-	*plan.Dir              // on its own: a plan outlives the index
-	err       error        // why it could not be read
-	entries   []fsys.Entry // by name
-	gone      []string     // names that the state knows and the folder no longer has, by name
+	*plan.Dir                // on its own: a plan outlives the index
+	err       error          // why it could not be read
+	entries   []fsys.Entry   // by name
+	gone      []string       // names that the state knows and the folder no longer has, by name
+	owed      map[uint64]int // inode → index in entries of a file that is owed
 
 	// What policies have taken: entries by index, gone names.
 	claims      []claim
@@ -73,12 +77,14 @@ func newTree(ctx context.Context, fs *fsys.FS, st *state.State, owed []state.Owe
 		paths: map[string]*folder{},
 		ids:   map[plan.ID]*folder{},
 		known: map[string][]string{},
+		owed:  map[uint64][]string{},
 	}
 	for log := range st.All() {
 		t.know(log)
 	}
 	for _, o := range owed {
 		t.know(o.Log)
+		t.owed[o.Ino] = append(t.owed[o.Ino], o.Archive)
 	}
 	return t
 }
@@ -123,9 +129,33 @@ func (t *tree) read(dir string) *folder {
 	f := &folder{Dir: &plan.Dir{Path: dir, ID: id, Mount: d.Mount(), Free: -1}}
 	f.entries, f.err = d.Entries()
 	f.claims = make([]claim, len(f.entries))
+	t.find(f)
 	f.gone = t.goneFrom(dir, f)
 	t.ids[id] = f
 	return f
+}
+
+// find finds what is owed in f. What has the name yet that it was given is an
+// archive, whatever policies call their archives now.
+func (t *tree) find(f *folder) {
+	if len(t.owed) == 0 {
+		return
+	}
+	f.owed = map[uint64]int{}
+	for i, e := range f.entries {
+		archives, owed := t.owed[e.Ino]
+		if !owed || e.Type != unix.DT_REG {
+			continue
+		}
+		_, again := f.owed[e.Ino]
+		if slices.Contains(archives, path.Join(f.Path, e.Name)) {
+			f.claims[i] = asArchive
+			again = false
+		}
+		if !again {
+			f.owed[e.Ino] = i
+		}
+	}
 }
 
 // goneFrom returns the names that the state knows in dir and f does not have.

@@ -66,8 +66,8 @@ type emptying struct {
 
 func (e *emptying) do() error {
 	if _, again := e.Log.Copied(); again {
-		if ok, err := isCopy(e.ctx, e.log, e.archive); err != nil || !ok {
-			return cmp.Or(err, fsys.ErrSwapped)
+		if err := e.mend(); err != nil {
+			return err
 		}
 	}
 	release, alone, err := signaler.Claim(e.log)
@@ -84,6 +84,22 @@ func (e *emptying) do() error {
 		return err
 	}
 	return e.chase()
+}
+
+// mend has a copy that an earlier run made end where it stops being one.
+func (e *emptying) mend() error {
+	n, whole, err := copiedTo(e.ctx, e.log, e.archive)
+	if err != nil || !whole {
+		return cmp.Or(err, fsys.ErrSwapped)
+	}
+	size, err := sizeOf(e.archive)
+	if err != nil || n == size {
+		return err
+	}
+	if err := e.fs.Truncate(e.archive, n); err != nil {
+		return err
+	}
+	return e.fs.Fsync(e.archive)
 }
 
 // tailRounds bounds how often chase goes back for what was written while it

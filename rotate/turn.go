@@ -69,7 +69,7 @@ func (x *execution) turnLog(ctx context.Context, j *job) {
 	}
 	if j.Log.Action == plan.Turn {
 		j.Turned = true
-		x.state.Set(j.Log.Path(), x.Plan.Now)
+		x.state.Set(j.Log.Path(), j.Log.Moment())
 	}
 }
 

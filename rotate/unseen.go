@@ -57,7 +57,7 @@ func (x *execution) owing() map[*job]bool {
 				continue
 			}
 			for _, p := range j.Log.Work().Settle {
-				id, status, err := x.glance(j, p)
+				id, status, err := x.glance(j.dirs, p)
 				switch {
 				case status == signaler.Released:
 				case errors.Is(err, signaler.ErrNoLease):
@@ -88,8 +88,8 @@ func (x *execution) owing() map[*job]bool {
 
 // glance probes an archive once. One that cannot be opened is reported when it
 // is settled.
-func (x *execution) glance(j *job, p plan.Place) (id signaler.FileID, status signaler.Status, err error) {
-	err = x.inspect(j, p, func(f *os.File, info fsys.Info) (err error) {
+func (x *execution) glance(h *handles, p plan.Place) (id signaler.FileID, status signaler.Status, err error) {
+	err = x.inspect(h, p, func(f *os.File, info fsys.Info) (err error) {
 		defer f.Close() // read only: nothing to lose
 		id = signaler.FileID(info.ID)
 		status, err = signaler.Probe(f)

@@ -4,13 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 	"time"
 
-	"rotate/rotate/internal/fsys"
 	"rotate/rotate/internal/state"
+	"rotate/rotate/plan"
 	"rotate/signaler"
 )
 
@@ -41,56 +40,37 @@ func (x *execution) unserved() {
 	if len(x.others) == 0 || len(x.opts.Only) > 0 {
 		return
 	}
-	logs := x.planned()
-	open := map[signaler.FileID]state.Owed{}
+	found := map[debtKey]*plan.Unserved{}
+	for i := range x.Plan.Unserved {
+		u := &x.Plan.Unserved[i]
+		found[debtKey{u.Log, u.ID.Ino}] = u
+	}
+	open := map[signaler.FileID]*plan.Unserved{}
 	x.others = slices.DeleteFunc(x.others, func(o state.Owed) bool {
-		if logs[o.Log] != nil || o.Head != "" { // a log that is copied is always written
-			return false
-		}
-		archive, id, status, there := x.probe(o)
-		if there && status != signaler.Released {
-			o.Archive = archive
-			open[id] = o
-		}
-		// That the log was turned must be known without the entry.
+		u := found[keyOf(o)]
 		last, _ := x.state.Last(o.Log)
-		return there && status == signaler.Released && !last.Before(o.Turned.Truncate(time.Second))
+		switch {
+		case x.logs[o.Log] != nil:
+			return false
+		case u == nil:
+			return true // it is gone
+		case o.Head == "" && u.Archive.Path() != o.Log: // else it is the log, which is always written
+			if id, status, _ := x.glance(x.as.root, u.Archive); status != signaler.Released { // Unknown says why
+				open[id] = u
+				return false
+			}
+		}
+		return o.Known(last) // without the entry
 	})
 	if len(open) == 0 {
 		return
 	}
 	ids := slices.SortedFunc(maps.Keys(open), func(a, b signaler.FileID) int {
-		return cmp.Compare(open[a].Archive, open[b].Archive)
+		return cmp.Compare(open[a].Archive.Path(), open[b].Archive.Path())
 	})
 	holders, _, _ := signaler.Holders(ids) // who cannot be named is not
 	for _, id := range ids {
-		o := open[id]
-		x.fault(&UnservedError{o.Log, o.Archive, o.Turned.In(x.Plan.Now.Location()), holders[id]})
+		u := open[id]
+		x.fault(&UnservedError{u.Log, u.Archive.Path(), u.Since.In(x.Plan.Now.Location()), holders[id]})
 	}
-}
-
-// probe finds the file that is owed, wherever it was moved to in its own
-// folder or the log's, and reports whether it is released. What cannot be read
-// is not there.
-func (x *execution) probe(o state.Owed) (archive string, id signaler.FileID, status signaler.Status, there bool) {
-	for _, dir := range slices.Compact([]string{path.Dir(o.Archive), path.Dir(o.Log)}) {
-		d, err := x.fs.OpenDir(dir)
-		if err != nil {
-			continue
-		}
-		defer d.Close() // read only: nothing to lose
-		entries, err := d.Entries()
-		i := slices.IndexFunc(entries, func(e fsys.Entry) bool { return e.Ino == o.Ino })
-		if err != nil || i < 0 {
-			continue
-		}
-		f, info, err := d.Open(entries[i].Name)
-		if err != nil {
-			continue
-		}
-		defer f.Close()               // read only: nothing to lose
-		status, _ = signaler.Probe(f) // Unknown says it
-		return path.Join(dir, entries[i].Name), signaler.FileID(info.ID), status, true
-	}
-	return "", id, signaler.Unknown, false
 }

@@ -4,7 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
 	"testing"
+
+	"rotate/rotate/internal/fsys"
+	"rotate/rotate/internal/state"
 )
 
 // TestUnserved takes away the policy of a log whose archive is still written:
@@ -48,5 +55,35 @@ func TestUnserved(t *testing.T) {
 	w.runOK(other)
 	if _, err := os.Stat(w.path("state.owed")); !missing(err) {
 		t.Errorf("something is owed still: %v", err)
+	}
+}
+
+// TestUnservedCost has many archives owed in one folder whose logs no policy has:
+// it is read once.
+func TestUnservedCost(t *testing.T) {
+	const few, many = 100, 800
+	cost := map[int]uint64{}
+	for _, n := range []int{few, many} {
+		w := newWorld(t)
+		var owed []state.Owed
+		for i := range n {
+			name := fmt.Sprintf("log/app%03d.log.1", i)
+			w.write(name, "")
+			info, err := os.Stat(w.path(name))
+			w.must(err)
+			owed = append(owed, state.Owed{
+				Log: w.path(strings.TrimSuffix(name, ".1")), Archive: w.path(name),
+				Ino: info.Sys().(*syscall.Stat_t).Ino, Turned: noon,
+			})
+		}
+		w.must(state.WriteOwed(&fsys.FS{}, state.OwedPath(w.path("state")), slices.Values(owed)))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		w.runOK("[log.other]\npaths=['DIR/log/none']\nfrequency='daily'\nrotate=1\nmissingok=true\n")
+		runtime.ReadMemStats(&after)
+		cost[n] = after.TotalAlloc - before.TotalAlloc
+	}
+	if ratio := float64(cost[many]) / float64(cost[few]); ratio > 2*many/few {
+		t.Errorf("%d cost %.0f times as much as %d", many, ratio, few)
 	}
 }

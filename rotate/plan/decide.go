@@ -13,7 +13,7 @@ import (
 //
 // Once the plan is carried out, Decide on what is then observed plans nothing.
 func Decide(f *Facts) *Plan {
-	p := &Plan{Now: f.Now, Litter: f.Litter, Policies: make([]PolicyPlan, len(f.Policies))}
+	p := &Plan{Now: f.Now, Litter: f.Litter, Unserved: f.Unserved, Policies: make([]PolicyPlan, len(f.Policies))}
 	owners, space := owners(f), newSpace(f)
 	for i := range f.Policies {
 		pf := &f.Policies[i]
@@ -107,13 +107,31 @@ func (l *LogPlan) debts(w *Work) (debts []Owed) {
 		if archive.Dir == nil {
 			archive = w.Turn[len(w.Turn)-1].To // it is copied there
 		}
-		since := l.rules.now
-		if since.Unix() == l.Last.Unix() {
-			since = since.Add(time.Second) // so that it can be told whether the state knows of it
+		o := Owed{Archive: archive, ID: l.Stat.ID, Since: l.Moment(), Last: l.Last}
+		if _, made := l.Copied(); !made {
+			o.Was = l.inode(archive)
 		}
-		debts = append(debts, Owed{Archive: archive, ID: l.Stat.ID, Since: since})
+		debts = append(debts, o)
 	}
 	return debts
+}
+
+// Moment returns when l is turned, for the record. Of turns in one second, each
+// has its own, so that it can be told which of them the state knows of.
+func (l *LogPlan) Moment() time.Time {
+	if ahead := l.Last.Unix() - l.rules.now.Unix(); ahead >= 0 && ahead < 60 {
+		return l.Last.Add(time.Second)
+	}
+	return l.rules.now
+}
+
+// inode returns the inode of the archive at p; 0: there is none.
+func (l *LogPlan) inode(p Place) uint64 {
+	i := slices.IndexFunc(l.Archives, func(a Archive) bool { return a.Place == p })
+	if i < 0 {
+		return 0
+	}
+	return l.Archives[i].Ino
 }
 
 // differs reports whether an archive of l has a packed one beside it that holds

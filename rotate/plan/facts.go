@@ -13,6 +13,7 @@ type Facts struct {
 	Hold     bool      // what is turned could not be written down: turn nothing
 	Policies []PolicyFacts
 	Litter   []Place // unpublished files, by their names, beside logs and archives
+	Unserved []Unserved
 }
 
 // PolicyFacts is what was observed for one policy.
@@ -161,4 +162,12 @@ type Owed struct {
 	Archive Place
 	ID      ID
 	Since   time.Time // when it was turned
+	Last    time.Time // when its log was turned before that; zero: that is not known
+	Was     uint64    // the inode that had its name until then
+}
+
+// Unserved is what is owed of a log that no policy has any more.
+type Unserved struct {
+	Log string
+	Owed
 }

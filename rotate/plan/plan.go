@@ -14,6 +14,7 @@ type Plan struct {
 	Now      time.Time
 	Policies []PolicyPlan
 	Litter   []Place // what runs left that were killed: it goes, unless somebody writes it still
+	Unserved []Unserved
 }
 
 // PolicyPlan is the decided work for one policy.

@@ -26,11 +26,27 @@ type Owed struct {
 	Archive string    // path
 	Ino     uint64    // the file, whatever it is called by now, where the log or the archive is
 	Turned  time.Time // when the log was turned
+	Last    time.Time // when the state said that it was last turned, before; zero: it did not know the log
 
 	// Of a log that is copied, Ino is its own. It had Size bytes, and
-	// began with what Head is the digest of. Zero for one that is renamed.
+	// began with what Head is the digest of. Was is the file that had the archive's
+	// name. Zero for one that is renamed.
 	Size int64
 	Head string
+	Was  uint64
+}
+
+// Known reports whether a state that has last of the log knows of the turn. That
+// does not depend on clocks: they may have been put back.
+func (o Owed) Known(last time.Time) bool {
+	return !last.IsZero() && last.Unix() != o.Last.Unix()
+}
+
+// Same reports whether two debts are the same, whatever zones their times are in.
+func (o Owed) Same(p Owed) bool {
+	same := o.Turned.Equal(p.Turned) && o.Last.Equal(p.Last)
+	o.Turned, o.Last = p.Turned, p.Last
+	return same && o == p
 }
 
 // OwedPath returns where what is owed is kept, beside the state in path.
@@ -134,16 +150,18 @@ type owedLine struct {
 	Archive name      `json:"archive"`
 	Ino     uint64    `json:"ino"`
 	Turned  time.Time `json:"turned"`
+	Last    time.Time `json:"last,omitzero"`
 	Size    int64     `json:"size,omitempty"`
 	Head    string    `json:"head,omitempty"`
+	Was     uint64    `json:"was,omitempty"`
 }
 
 func newOwedLine(o Owed) owedLine {
-	return owedLine{name(o.Policy), name(o.Log), name(o.Archive), o.Ino, o.Turned, o.Size, o.Head}
+	return owedLine{name(o.Policy), name(o.Log), name(o.Archive), o.Ino, o.Turned, o.Last, o.Size, o.Head, o.Was}
 }
 
 func (l owedLine) owed() Owed {
-	return Owed{string(l.Policy), string(l.Log), string(l.Archive), l.Ino, l.Turned, l.Size, l.Head}
+	return Owed{string(l.Policy), string(l.Log), string(l.Archive), l.Ino, l.Turned, l.Last, l.Size, l.Head, l.Was}
 }
 
 // name is any bytes in a JSON string, which must be UTF-8: a name that is not,
