@@ -102,7 +102,7 @@ func (v *logrotateVoice) considered(p *plan.Plan, of *policy.Policy, l *plan.Log
 	}
 	last := l.Last
 	if last.IsZero() {
-		last = p.Now.Truncate(time.Hour)
+		last = p.Now.Add(-time.Duration(p.Now.Minute()) * time.Minute)
 	}
 	v.say("  Now: %s", when(p.Now))
 	v.say("  Last rotated at %s", when(last))

@@ -63,16 +63,8 @@ func (b *bench) once(t trial, verbose bool) (*difference, error) {
 	dir := filepath.Join(b.dir, fmt.Sprint(b.made.Add(1)))
 	defer os.RemoveAll(dir)
 	// One second is when it all happens. Only what has finer dates is in a hurry.
-	now := time.Now().UTC().Truncate(time.Second)
+	now := time.Now().Truncate(time.Second)
 	formats := formats(t.text())
-	late := func() bool {
-		for _, f := range formats {
-			if t := time.Now().UTC(); strftime(f.layout, t) != strftime(f.layout, now) {
-				return true
-			}
-		}
-		return time.Now().UTC().Hour() != now.Hour()
-	}
 	var worlds [2]*world
 	for i, name := range []string{"a", "b"} {
 		w, err := t.make(filepath.Join(dir, name), now)
@@ -80,6 +72,16 @@ func (b *bench) once(t trial, verbose bool) (*difference, error) {
 			return nil, err
 		}
 		worlds[i] = w
+		now = w.now // with its zone
+	}
+	late := func() bool {
+		then := time.Now().In(now.Location())
+		for _, f := range formats {
+			if strftime(f.layout, then) != strftime(f.layout, now) {
+				return true
+			}
+		}
+		return then.Hour() != now.Hour()
 	}
 	for round, r := range t.runs {
 		var sights [2]*sight

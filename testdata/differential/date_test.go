@@ -90,7 +90,7 @@ func formats(conf string) (all []format) {
 }
 
 // shift finds the date in a name and makes it after older.
-func (f format) shift(name string, after time.Duration) (string, time.Time, bool) {
+func (f format) shift(name string, after time.Duration, loc *time.Location) (string, time.Time, bool) {
 	m := f.re.FindStringSubmatchIndex(name)
 	if m == nil {
 		return "", time.Time{}, false
@@ -113,23 +113,24 @@ func (f format) shift(name string, after time.Duration) (string, time.Time, bool
 		case 'S':
 			second = n
 		case 's':
-			at = time.Unix(int64(n), 0).UTC()
+			at = time.Unix(int64(n), 0).In(loc)
 		}
 	}
 	if at.IsZero() {
-		at = time.Date(year, time.Month(month), dom, hour, minute, second, 0, time.UTC)
+		at = time.Date(year, time.Month(month), dom, hour, minute, second, 0, loc)
 	}
 	if strftime(f.layout, at) != name[m[2]:m[3]] || at.After(time.Now().Add(2*day)) { // digits of another format
 		return "", time.Time{}, false
 	}
+	before := at.Add(-after)
 	if !strings.ContainsAny(f.fields, "Hs") {
-		after = after.Truncate(day)
+		before = at.AddDate(0, 0, -int(after/day))
 	}
-	return name[:m[2]] + strftime(f.layout, at.Add(-after)) + name[m[3]:], at, true
+	return name[:m[2]] + strftime(f.layout, before) + name[m[3]:], at, true
 }
 
 // redate moves the dates in names, the oldest first so that none is in the way.
-func redate(paths []string, formats []format, after time.Duration) error {
+func redate(paths []string, formats []format, after time.Duration, loc *time.Location) error {
 	type move struct {
 		from, to string
 		at       time.Time
@@ -137,7 +138,7 @@ func redate(paths []string, formats []format, after time.Duration) error {
 	var moves []move
 	for _, path := range paths {
 		for _, f := range formats {
-			if name, at, ok := f.shift(filepath.Base(path), after); ok {
+			if name, at, ok := f.shift(filepath.Base(path), after, loc); ok {
 				moves = append(moves, move{path, filepath.Join(filepath.Dir(path), name), at})
 				break
 			}

@@ -38,6 +38,13 @@ func generate(seed, number uint64) trial {
 	}
 	m.t.conf = strings.Join(global, "") + m.include(blocks)
 	m.runs()
+	if m.once(4) {
+		ago := pick(m, "1h", "2h", "5h", "23h", "25h", "26h", "8d")
+		m.t.zone = pick(m, "Asia/Kolkata", "-1h "+ago, "-1h "+ago)
+		if m.wild || !strings.Contains(m.t.text(), "weekly") { // D37
+			m.t.zone = pick(m, "Europe/Berlin", "America/New_York", "+1h "+ago, "-1h "+ago)
+		}
+	}
 	return m.t
 }
 

@@ -36,7 +36,7 @@ func (p program) run(w *world, r run, verbose bool) (exit int, said string, err 
 	defer stop()
 	cmd := exec.CommandContext(ctx, p.path, append(argv, w.path("conf"))...)
 	cmd.Dir = "/"
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "TZ=UTC", "LC_ALL=C.UTF-8", "REC=" + w.path("rec")}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "TZ=" + w.tz, "LC_ALL=C.UTF-8", "REC=" + w.path("rec")}
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()

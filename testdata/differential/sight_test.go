@@ -83,11 +83,11 @@ func (w *world) look(exit int, said string) (*sight, error) {
 
 // state is the state as far as decisions look at it.
 func (w *world) state() (map[string]string, error) {
-	state, err := readState(w.path("var/state"))
+	state, err := readState(w.path("var/state"), w.now.Location())
 	general := map[string]string{}
 	for log, at := range state {
 		when := at.Format(time.DateTime)
-		if !at.Before(w.now.Truncate(time.Hour)) {
+		if !at.Before(hour(w.now)) {
 			when = "now" // all that decisions look at is the hour
 		}
 		general[w.general(log)] = when

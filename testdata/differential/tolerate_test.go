@@ -34,6 +34,7 @@ type pair struct {
 
 func tolerances() []tolerance {
 	return []tolerance{
+		{"D18", "renamecopy", false, renamed},
 		{"D13", "prerotate that failed", false, retried},
 		{"D25", "rights of a group that su cannot give", false, groupless},
 		{"D16", "the state of missing logs", false, unseen},
@@ -46,7 +47,6 @@ func tolerances() []tolerance {
 		{"D14", "preremove of what was compressed", true, compressed},
 		{"D15", "createolddir where nothing is due", false, olddirs},
 		{"D16", "missing logs that have archives", true, gone},
-		{"D18", "renamecopy", false, renamed},
 		{"D20", "postrotate that failed", false, retold},
 		{"D22", "the state of a log that is gone for a year", false, remembered},
 	}

@@ -16,6 +16,7 @@ import (
 // that can be printed, kept and shrunk. DIR stands for the folder of the trial.
 type trial struct {
 	note  string // what it shows
+	zone  string // of time, see zone; "": UTC
 	conf  string
 	tree  []entry
 	state []turned
@@ -95,6 +96,9 @@ func (t trial) String() string {
 	add("conf", t.conf)
 	add("tree", each(t.tree))
 	add("state", each(t.state))
+	if t.zone != "" {
+		add("zone", t.zone+"\n")
+	}
 	add("runs", each(t.runs))
 	return string(txtar.Format(a))
 }
@@ -154,6 +158,9 @@ func (t *trial) line(section, line string) error {
 		s.age, err = parseSpan(age)
 		t.state = append(t.state, s)
 		return err
+	case "zone":
+		t.zone = line
+		return nil
 	case "runs":
 		var r run
 		var after string

@@ -25,8 +25,9 @@ import (
 // about the past, not the clock: now stays the second at which the trial began.
 type world struct {
 	dir  string
-	now  time.Time
-	logs []string // those that are written between runs
+	now  time.Time // in the zone of the trial
+	tz   string    // the value of TZ
+	logs []string  // those that are written between runs
 }
 
 // make lays out the tree, the state and the configuration in dir.
@@ -37,6 +38,11 @@ func (t trial) make(dir string, now time.Time) (*world, error) {
 			return nil, err
 		}
 	}
+	tz, loc, err := zone(t.zone, w.path("var/zone"), now)
+	if err != nil {
+		return nil, err
+	}
+	w.tz, w.now = tz, now.In(loc)
 	if err := os.Chmod(w.path("rec"), 0o777); err != nil { // whoever records
 		return nil, err
 	}
@@ -55,7 +61,7 @@ func (t trial) make(dir string, now time.Time) (*world, error) {
 	var b strings.Builder
 	b.WriteString("logrotate state -- version 2\n")
 	for _, s := range t.state {
-		fmt.Fprintf(&b, "%q %s\n", w.path(s.path), now.Add(-s.age).Format(stateTime))
+		fmt.Fprintf(&b, "%q %s\n", w.path(s.path), w.now.Add(-s.age).Format(stateTime))
 	}
 	return w, os.WriteFile(w.path("var/state"), []byte(b.String()), 0o644)
 }
@@ -183,10 +189,10 @@ func (w *world) pass(after time.Duration, formats []format) error {
 			return err
 		}
 	}
-	if err := redate(paths, formats, after); err != nil {
+	if err := redate(paths, formats, after, w.now.Location()); err != nil {
 		return err
 	}
-	state, err := readState(w.path("var/state"))
+	state, err := readState(w.path("var/state"), w.now.Location())
 	if err != nil || state == nil {
 		return err
 	}
@@ -194,7 +200,7 @@ func (w *world) pass(after time.Duration, formats []format) error {
 	b.WriteString("logrotate state -- version 2\n")
 	for _, log := range slices.Sorted(maps.Keys(state)) {
 		at := state[log]
-		if !at.Before(w.now.Truncate(time.Hour)) {
+		if !at.Before(hour(w.now)) {
 			at = w.now
 		}
 		fmt.Fprintf(&b, "%q %s\n", log, at.Add(-after).Format(stateTime))
@@ -251,7 +257,7 @@ func appendFile(path string, text []byte) error {
 }
 
 // readState reads a state file as log → when; nil where there is none.
-func readState(path string) (map[string]time.Time, error) {
+func readState(path string, loc *time.Location) (map[string]time.Time, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -267,7 +273,7 @@ func readState(path string) (map[string]time.Time, error) {
 			continue
 		}
 		log := strings.Trim(line[:i], `"`) // as it is written, whatever is escaped
-		if state[log], err = time.Parse(stateTime, line[i+1:]); err != nil {
+		if state[log], err = time.ParseInLocation(stateTime, line[i+1:], loc); err != nil {
 			return nil, err
 		}
 	}
