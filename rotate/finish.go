@@ -135,23 +135,29 @@ const (
 )
 
 func (f *finisher) finishLog(ctx context.Context, j *job) {
-	w, open := j.Log.Work(), j.open()
+	w, written := j.Log.Work(), j.open()
 	if len(w.Finish) == 0 {
 		return
 	}
 	j.Finished = make([]Outcome, len(w.Finish))
 	inodes := j.observed(&w)
 	var refused plan.Place // by preremove, or not mailed
+	var open letter
+	defer open.close()
 	for i, s := range w.Finish {
 		step := &StepReport{s, &j.Finished[i]}
 		if ctx.Err() != nil {
 			return // the next run goes on
 		}
 		// Only what is proven to be written by nobody is touched.
-		if slices.ContainsFunc(open, func(o *Settled) bool { return o.Archive == s.From && !o.Past() }) || s.From == refused {
+		if slices.ContainsFunc(written, func(o *Settled) bool { return o.Archive == s.From && !o.Past() }) || s.From == refused {
 			continue
 		}
-		if err := f.finishStep(ctx, j, step, inodes[s.From]); err != nil {
+		err := open.take(j, s)
+		if err == nil {
+			err = f.finishStep(ctx, j, step, inodes[s.From], open.File)
+		}
+		if err != nil {
 			j.fail(err)
 			if step.Op != plan.PreRemove && step.Op != plan.Mail {
 				return
@@ -161,7 +167,7 @@ func (f *finisher) finishLog(ctx context.Context, j *job) {
 	}
 }
 
-func (f *finisher) finishStep(ctx context.Context, j *job, s *StepReport, ino uint64) error {
+func (f *finisher) finishStep(ctx context.Context, j *job, s *StepReport, ino uint64, letter *os.File) error {
 	switch s.Op {
 	case plan.PreRemove:
 		err := f.scripts.run(ctx, j.Policy, s.Op.String(), j.Policy.Scripts.PreRemove, s.From.Path())
@@ -180,7 +186,7 @@ func (f *finisher) finishStep(ctx context.Context, j *job, s *StepReport, ino ui
 		s.Done = err == nil
 		return err
 	case plan.Mail:
-		return f.mail(ctx, j, s)
+		return f.mail(ctx, j, s, letter)
 	case plan.Compress, plan.Move:
 		return f.pack(ctx, j, s, ino)
 	}

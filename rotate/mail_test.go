@@ -154,3 +154,34 @@ func TestMailIsMissing(t *testing.T) {
 	}
 	w.want("log", map[string]string{"a.log.1": "live", "a.log.2": "1"})
 }
+
+// TestMailAndPreRemove mails what preremove lets go, once, and also if that
+// removes it.
+func TestMailAndPreRemove(t *testing.T) {
+	t.Parallel()
+	for _, keys := range []string{"rotate=1", "rotate=1\ncompress='gzip'", "rotate=0\nmailfirst=true"} {
+		for _, script := range []string{"true", "rm \"$1\""} {
+			w := gapWorld(t, "1")
+			w.write("refuse", "")
+			toml := gapTOML("mail='admin@host'\n" + keys + "\npreremove='[ ! -e DIR/refuse ] && " + script + "'")
+			for range 3 {
+				if !w.run(toml, w.post()).Failed() {
+					t.Error("that preremove failed is not said")
+				}
+			}
+			if got := w.mailed(); len(got) > 0 {
+				t.Errorf("%s: mailed %q, which is kept", keys, got)
+			}
+			w.must(os.Remove(w.path("refuse")))
+			w.runOK(toml, w.post())
+			w.runOK(toml, w.post())
+			sent, want := strings.Join(w.mailed(), "\n"), ": 1"
+			if strings.Contains(keys, "first") {
+				want = ": live"
+			}
+			if strings.Count(sent, want) != 1 || len(w.mailed()) != 1 {
+				t.Errorf("%s: mailed %q", keys, sent)
+			}
+		}
+	}
+}

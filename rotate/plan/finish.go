@@ -11,10 +11,10 @@ func (r *rules) finish(w *Work, own []held) {
 			continue
 		}
 		at := own[i].Place
-		w.Finish = append(w.Finish, r.mail(&own[i], own)...)
 		if r.policy.Scripts.PreRemove != "" {
 			w.Finish = append(w.Finish, Step{Op: PreRemove, From: at})
 		}
+		w.Finish = append(w.Finish, r.mail(&own[i], own)...) // not again and again of what may not be removed
 		w.Finish = append(w.Finish, Step{Op: Remove, From: at, Reason: own[i].why})
 	}
 	for i := range own {
