@@ -142,19 +142,20 @@ func (v *logrotateVoice) fail(err error) {
 	}
 }
 
-// end says what failed, and what is owed.
+// end says what was done, what failed, and what is owed.
 func (v *logrotateVoice) end(p *plan.Plan, r *rotate.Report) {
+	a := newAccount(p, r)
 	for i := range p.Policies {
-		v.obstacles(p, &p.Policies[i])
+		v.policy(p, &p.Policies[i])
+		v.done(a, &p.Policies[i])
 	}
 	if r == nil {
 		return
 	}
-	for _, l := range r.Logs {
-		v.logFailures(l)
-	}
 	for _, err := range r.Errs {
-		v.failure(nil, err)
+		if script, ok := errors.AsType[*rotate.ScriptError](err); !ok || !a.said[script] {
+			v.failure(nil, err)
+		}
 	}
 	for _, t := range r.Targets { // from here on in our words
 		v.unhealthy(t)
@@ -164,39 +165,18 @@ func (v *logrotateVoice) end(p *plan.Plan, r *rotate.Report) {
 	}
 }
 
-// logFailures says what failed about a log.
-func (v *logrotateVoice) logFailures(l *rotate.LogReport) {
-	for _, err := range l.Errs() {
-		for _, err := range apart(err) {
-			v.failure(l.Policy, err)
-		}
-	}
-	if len(l.Errs()) == 0 {
-		return
-	}
-	for _, s := range l.Steps() {
-		if s.Op == plan.Compress && !s.Done {
-			v.failWith("failed to compress log "+s.From.Path(), "")
-		}
-	}
-}
+// loud reports whether anybody hears what -v says.
+func (v *logrotateVoice) loud() bool { return v.asked.Verbose || v.asked.Log != "" }
 
-// obstacles says which paths and logs of a policy cannot be served.
-func (v *logrotateVoice) obstacles(p *plan.Plan, pp *plan.PolicyPlan) {
-	for _, problem := range pp.Problems {
-		switch problem.Reason.Code {
-		case plan.NoMatch, plan.MissingLog, plan.Unreadable:
-			v.failWith("stat of "+asked(pp.Policy, &problem)+" failed: "+because(&problem), "")
-		case plan.Duplicate:
-			v.failWith(fmt.Sprintf("%s:%d duplicate log entry for %s", problem.Pos.File, problem.Pos.Line, problem.Path), "")
-		default:
-			v.failWith(obstacle(pp.Policy, &problem, p.Now.Location()), "")
-		}
-	}
-	for i := range pp.Logs {
-		if l := &pp.Logs[i]; l.Action == plan.Refuse {
-			v.failWith("skipping \""+l.Path()+"\": "+l.Reason().Text(p.Now.Location()), "")
-		}
+// problem says why a path cannot be served.
+func (v *logrotateVoice) problem(p *plan.Plan, of *policy.Policy, problem *plan.Problem) {
+	switch problem.Reason.Code {
+	case plan.NoMatch, plan.MissingLog, plan.Unreadable:
+		v.failWith("stat of "+asked(of, problem)+" failed: "+because(problem), "")
+	case plan.Duplicate:
+		v.failWith(fmt.Sprintf("%s:%d duplicate log entry for %s", problem.Pos.File, problem.Pos.Line, problem.Path), "")
+	default:
+		v.failWith(obstacle(of, problem, p.Now.Location()), "")
 	}
 }
 

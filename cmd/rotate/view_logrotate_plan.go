@@ -10,43 +10,33 @@ import (
 	"rotate/rotate/policy"
 )
 
-// intend prints the plan as logrotate tells what it does.
+// intend prints how a run begins. What it does is told when it is done.
 func (v *logrotateVoice) intend(p *plan.Plan) {
-	if !v.asked.Verbose && v.asked.Log == "" {
-		return
-	}
 	if !v.asked.DryRun && !v.asked.SkipStateLock && v.state != os.DevNull {
 		v.say("acquired lock on state file %s", v.state)
 	}
 	v.say("Reading state from file: %s", v.state)
 	v.say("\nHandling %d logs", len(p.Policies))
-	for i := range p.Policies {
-		v.policy(p, &p.Policies[i])
-	}
 }
 
-// policy prints what is done for one policy.
+// policy prints what is decided about the logs of a policy.
 func (v *logrotateVoice) policy(p *plan.Plan, pp *plan.PolicyPlan) {
 	v.say("\nrotating pattern: %s %s%s", pp.Policy.Whole(), v.criterion(pp.Policy), terms(pp.Policy))
 	if len(pp.Logs)+len(pp.Problems) == 0 {
 		v.nothing(pp.Policy)
 	}
-	for _, problem := range pp.Problems {
-		v.say("considering log %s", asked(pp.Policy, &problem))
+	for i := range pp.Problems {
+		v.say("considering log %s", asked(pp.Policy, &pp.Problems[i]))
+		v.problem(p, pp.Policy, &pp.Problems[i])
 	}
-	turned := 0
 	for i := range pp.Logs {
 		l := &pp.Logs[i]
-		v.considered(p, pp.Policy, l)
-		work := l.Work()
-		if l.Action == plan.Turn {
-			v.turned(p, pp.Policy, l, &work, turned == 0)
-			turned++
+		if v.loud() || l.Action != plan.Leave {
+			v.considered(p, pp.Policy, l)
 		}
-		v.finished(pp.Policy, &work)
-	}
-	if turned > 0 && pp.Policy.Scripts.Last != "" {
-		v.script("last action", pp.Policy.Scripts.Last, pp.Policy.Whole())
+		if l.Action == plan.Refuse {
+			v.failWith("skipping \""+l.Path()+"\": "+l.Reason().Text(p.Now.Location()), "")
+		}
 	}
 }
 
@@ -117,46 +107,6 @@ func (v *logrotateVoice) considered(p *plan.Plan, of *policy.Policy, l *plan.Log
 	}
 }
 
-// turned prints how a log is turned.
-func (v *logrotateVoice) turned(p *plan.Plan, of *policy.Policy, l *plan.LogPlan, work *plan.Work, first bool) {
-	s := &of.Scripts
-	if first && s.First != "" {
-		v.script("first action", s.First, of.Whole())
-	}
-	if s.Pre != "" && (first || !s.Shared) {
-		v.script("prerotate", s.Pre, firstArgument(of, l))
-	}
-	v.say("rotating log %s, log->rotateCount is %d", l.Path(), of.Rotate)
-	suffix, glob := dateSuffix(of, p.Now)
-	v.say("dateext suffix '%s'", suffix)
-	v.say("glob pattern '%s'", glob)
-	for _, step := range work.Turn {
-		v.step(of, l, step)
-	}
-	if of.Method == policy.Copy {
-		v.say("Not truncating %s", l.Path())
-	}
-	for i := range of.Notify {
-		verb, whom := target(&of.Notify[i])
-		v.say("%s %s", verb, whom)
-	}
-	if s.Post != "" && (first || !s.Shared) {
-		if s.Shared {
-			v.script("postrotate", s.Post, of.Whole())
-		} else {
-			v.script("postrotate", s.Post, l.Path(), work.Turned.Path())
-		}
-	}
-}
-
-// firstArgument is that of prerotate.
-func firstArgument(p *policy.Policy, l *plan.LogPlan) string {
-	if p.Scripts.Shared {
-		return p.Whole()
-	}
-	return l.Path()
-}
-
 // step prints a step up to the new log.
 func (v *logrotateVoice) step(of *policy.Policy, l *plan.LogPlan, s plan.Step) {
 	from, to := s.From.Path(), s.To.Path()
@@ -186,25 +136,6 @@ func number(l *plan.LogPlan, archive plan.Place) int {
 		}
 	}
 	return 0
-}
-
-// finished prints what becomes of archives.
-func (v *logrotateVoice) finished(of *policy.Policy, work *plan.Work) {
-	for _, s := range work.Finish {
-		switch s.Op {
-		case plan.Compress:
-			v.say("compressing log with: %s", compressor(of.Compress))
-		case plan.Move:
-			v.say("copying %s to %s", s.From.Path(), s.To.Path())
-		case plan.Remove:
-			v.say("removing old log %s", s.From.Path())
-			if of.Shred > 0 {
-				v.say("Using shred to remove the file %s", s.From.Path())
-			}
-		case plan.PreRemove:
-			v.script("preremove", of.Scripts.PreRemove, s.From.Path())
-		}
-	}
 }
 
 // script prints that a script is run, and what it says where it is not.
