@@ -2,7 +2,7 @@
 
 .PHONY: build install demo test check race differential test-differential disturb services e2e reliability soak fuzz vuln bench tools
 
-beside = ./testdata/bench ./testdata/differential ./testdata/e2e ./testdata/reliability ./testdata/services # ./... leaves testdata out
+beside = ./testdata/bench ./testdata/differential ./testdata/e2e ./testdata/host ./testdata/reliability ./testdata/services ./testdata/unpack # ./... leaves testdata out
 
 build: ## one static binary in bin/
 	CGO_ENABLED=0 go build -trimpath -o bin/rotate ./cmd/rotate
@@ -13,7 +13,7 @@ install: bin/rotate ## program, manual pages, service and timer; DESTDIR=, PREFI
 	install -D -t $(DESTDIR)$(PREFIX)/sbin bin/rotate
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 docs/rotate.8
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 docs/rotate.toml.5
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system systemd/rotate.service systemd/rotate.timer
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system docs/systemd/rotate.service docs/systemd/rotate.timer
 	sed -i 's|/usr/local|$(PREFIX)|' $(DESTDIR)$(PREFIX)/lib/systemd/system/rotate.service
 
 bin/rotate:
@@ -31,7 +31,7 @@ check: ## format, vet, staticcheck
 	go mod tidy -diff
 
 race: ## every test, under the race detector; services need not linger when they end
-	GORACE=atexit_sleep_ms=0 go test -race ./...
+	GORACE=atexit_sleep_ms=0 go test -race ./... ./testdata/host ./testdata/unpack
 
 differential: ## 2,000 random trials beside the real logrotate
 	go test ./testdata/differential

@@ -14,8 +14,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"rotate/internal/host"
 	"rotate/rotate/internal/fsys"
+	"rotate/testdata/host"
 )
 
 func TestTurn(t *testing.T) {

@@ -289,6 +289,9 @@ func (k *peek) close() {
 
 // openAs opens the folder id, and no other, at path.
 func openAs(files *fsys.FS, path string, id plan.ID) (*fsys.Dir, error) {
+	if id == (plan.ID{}) {
+		return nil, fmt.Errorf("open %q: it could not be opened a moment ago", path) // nor is it waited for
+	}
 	h, err := files.OpenDir(path)
 	if err != nil {
 		return nil, err

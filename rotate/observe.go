@@ -43,7 +43,7 @@ func observe(ctx context.Context, files *fsys.FS, policies []*policy.Policy, st 
 		opts:     opts,
 		policies: policies,
 		actors:   map[policy.User]*fsys.FS{},
-		tree:     newTree(ctx, files, st, owed),
+		tree:     newTree(ctx, files, st, owed, cmp.Or(opts.patience, patience)),
 		state:    st,
 		owed:     map[string][]state.Owed{},
 		named:    map[name]int{},
@@ -54,7 +54,9 @@ func observe(ctx context.Context, files *fsys.FS, policies []*policy.Policy, st 
 	}
 	defer func() {
 		for _, files := range o.actors {
-			files.Close()
+			if !o.tree.stuck { // else somebody may be waiting for one of them
+				files.Close()
+			}
 		}
 	}()
 	for _, e := range owed {

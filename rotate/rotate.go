@@ -40,6 +40,8 @@ type Options struct {
 
 	// Log is file descriptor 3 of scripts. Nil: they have none.
 	Log *os.File
+
+	patience time.Duration // with a folder that does not answer; 0: the usual
 }
 
 // Run is one prepared run. It is used once.

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"rotate/internal/host"
+	"rotate/testdata/host"
 )
 
 // owns makes a user of the system the owner of the logs' folder and of what is

@@ -2,10 +2,12 @@ package rotate
 
 import (
 	"context"
+	"fmt"
 	"path"
 	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -23,7 +25,10 @@ type tree struct {
 	paths map[string]*folder
 	ids   map[plan.ID]*folder // two paths may lead to one folder
 	known map[string][]string // folder → names of logs that the state has seen there
-	owed  map[uint64][]string // inode → archives that are owed, by their paths
+
+	patience time.Duration       // with a folder that does not answer
+	stuck    bool                // there was one: somebody still waits for it
+	owed     map[uint64][]string // inode → archives that are owed, by their paths
 }
 
 // folder is one folder's index.
@@ -70,8 +75,16 @@ func (f *folder) take(index int, name string, number int) {
 	f.claimedGone[name] = true
 }
 
-func newTree(ctx context.Context, fs *fsys.FS, st *state.State, owed []state.Owed) *tree {
+// A file server that is gone does not answer. It may be a while, once.
+const (
+	patience   = 30 * time.Second
+	impatience = time.Second
+)
+
+func newTree(ctx context.Context, fs *fsys.FS, st *state.State, owed []state.Owed, patience time.Duration) *tree {
 	t := &tree{
+		patience: patience,
+
 		ctx:   ctx,
 		fs:    fs,
 		paths: map[string]*folder{},
@@ -111,28 +124,61 @@ func (t *tree) read(dir string) *folder {
 	if err := t.ctx.Err(); err != nil {
 		return &folder{Dir: &plan.Dir{Path: dir}, err: err}
 	}
-	d, err := t.fs.OpenDir(dir)
-	if err != nil && t.su != nil {
-		d, err = t.su.OpenDir(dir)
-	}
+	su := t.su
+	d, err := answer(t, func() (*fsys.Dir, error) {
+		d, err := t.fs.OpenDir(dir)
+		if err != nil && su != nil {
+			d, err = su.OpenDir(dir)
+		}
+		return d, err
+	})
 	if err != nil {
 		f := &folder{Dir: &plan.Dir{Path: dir}, err: err}
 		f.gone = t.goneFrom(dir, f)
 		return f
 	}
-	defer d.Close() // read only: nothing to lose
-
 	id := plan.ID(d.ID())
 	if f := t.ids[id]; f != nil {
+		d.Close() // read only: nothing to lose
 		return f
 	}
 	f := &folder{Dir: &plan.Dir{Path: dir, ID: id, Mount: d.Mount(), Free: -1}}
-	f.entries, f.err = d.Entries()
+	f.entries, f.err = answer(t, func() ([]fsys.Entry, error) {
+		defer d.Close() // read only: nothing to lose
+		return d.Entries()
+	})
 	f.claims = make([]claim, len(f.entries))
 	t.find(f)
 	f.gone = t.goneFrom(dir, f)
 	t.ids[id] = f
 	return f
+}
+
+// answer returns what ask returns, or, if that takes too long, an error. Whoever
+// asked goes on waiting.
+func answer[T any](t *tree, ask func() (T, error)) (got T, err error) {
+	type reply struct {
+		got T
+		err error
+	}
+	replies := make(chan reply, 1)
+	go func() {
+		got, err := ask()
+		replies <- reply{got, err}
+	}()
+	late := time.NewTimer(t.patience)
+	defer late.Stop()
+	select {
+	case r := <-replies:
+		return r.got, r.err
+	case <-t.ctx.Done():
+		err = context.Cause(t.ctx)
+	case <-late.C:
+		err = fmt.Errorf("no answer within %v", t.patience)
+		t.patience = min(t.patience, impatience)
+	}
+	t.stuck = true
+	return got, err
 }
 
 // find finds what is owed in f. What has the name yet that it was given is an

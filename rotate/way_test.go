@@ -44,7 +44,9 @@ func TestForeseen(t *testing.T) {
 				pid = w.start(c.role, "log/a.log").cmd.Process.Pid
 			}
 			marks := w.marks()
+			forking.Lock()
 			all := Foresee([]string{w.path("log/a.log"), w.path("log/none")})
+			forking.Unlock()
 			if !slices.Contains(c.want, all[0].Way) || all[1].Way != NoWay {
 				t.Errorf("foreseen: %v", all)
 			}

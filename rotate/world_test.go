@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"rotate/internal/unpack"
 	"rotate/rotate/policy"
+	"rotate/testdata/unpack"
 )
 
 // noon is when the tests take place, unless they say otherwise.

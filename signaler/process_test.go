@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"rotate/internal/host"
+	"rotate/testdata/host"
 )
 
 func TestSignalReachesTheHandler(t *testing.T) {

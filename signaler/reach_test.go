@@ -6,7 +6,7 @@ import (
 	"os/exec"
 	"testing"
 
-	"rotate/internal/host"
+	"rotate/testdata/host"
 )
 
 func TestReaches(t *testing.T) {

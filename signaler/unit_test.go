@@ -18,7 +18,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"rotate/internal/host"
+	"rotate/testdata/host"
 )
 
 // booted is a service manager of a user, systemd itself, in a mount namespace

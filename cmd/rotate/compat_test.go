@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"rotate/internal/host"
+	"rotate/testdata/host"
 )
 
 // compat is docs/compat.md.

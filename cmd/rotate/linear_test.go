@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"rotate/internal/host"
+	"rotate/testdata/host"
 )
 
 // TestNothingDueCostsNothing counts the system calls of runs in which nothing

@@ -14,7 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"rotate/internal/unpack"
+	"rotate/testdata/unpack"
 )
 
 // logwriter is a service for scripts: a process that writes numbered lines to

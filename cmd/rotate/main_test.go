@@ -6,7 +6,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"rotate/internal/host"
+	"rotate/testdata/host"
 )
 
 var update = flag.Bool("update", false, "rewrite scripts and golden files with what is found")

@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"rotate/internal/host"
-	"rotate/internal/unpack"
+	"rotate/testdata/host"
+	"rotate/testdata/unpack"
 )
 
 // cluster is the Node.js service of testdata/node-cluster, under load.

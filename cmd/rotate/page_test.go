@@ -11,8 +11,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"rotate/internal/host"
 	"rotate/rotate/policy"
+	"rotate/testdata/host"
 )
 
 var manPages = []string{"../../docs/rotate.8", "../../docs/rotate.toml.5"}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"rotate/internal/host"
+	"rotate/testdata/host"
 )
 
 // TestDryRunIsThePlan compares the steps of a dry run with the system calls of

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"rotate/internal/host"
+	"rotate/testdata/host"
 )
 
 // TestConversionsAreStrftimes compares each conversion with date(1).

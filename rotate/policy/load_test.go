@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"testing"
 
-	"rotate/internal/host"
+	"rotate/testdata/host"
 )
 
 // tree makes files in a new folder. A text that begins with "->" is a link.

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"rotate/internal/host"
+	"rotate/testdata/host"
 )
 
 // TestPeer holds the cases of TestLanguage, and texts made at random, against

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"rotate/internal/host"
+	"rotate/testdata/host"
 )
 
 var (

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"rotate/internal/host"
+	"rotate/testdata/host"
 )
 
 // packages of the machine. What else they need, debootstrap finds.

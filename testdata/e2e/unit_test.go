@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"rotate/internal/unpack"
+	"rotate/testdata/unpack"
 )
 
 // TestPage has docs/services.md show the policies that are tested here.

@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"testing"
 
-	"rotate/internal/host"
+	"rotate/testdata/host"
 )
 
 // TestFullDisk fills a file system to its last block before a run, for every

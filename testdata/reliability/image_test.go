@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"rotate/internal/host"
+	"rotate/testdata/host"
 )
 
 // fileSystem is a kind of file system that images are made of.

@@ -16,7 +16,7 @@ import (
 	"sync"
 	"testing"
 
-	"rotate/internal/host"
+	"rotate/testdata/host"
 )
 
 var whole = flag.Bool("whole", false, "try every point, not a sample, and logrotate too")

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"rotate/internal/host"
+	"rotate/testdata/host"
 )
 
 var soak = flag.Duration("soak", 0, "how long TestSoak lasts; 0: a few rounds")

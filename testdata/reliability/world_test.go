@@ -13,8 +13,8 @@ import (
 	"strings"
 	"testing"
 
-	"rotate/internal/host"
-	"rotate/internal/unpack"
+	"rotate/testdata/host"
+	"rotate/testdata/unpack"
 )
 
 // strategy is one way to rotate, in both languages. A log is due whenever it

@@ -14,7 +14,7 @@ import (
 	"os"
 	"testing"
 
-	"rotate/internal/host"
+	"rotate/testdata/host"
 )
 
 func TestMain(m *testing.M) {

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"rotate/internal/host"
+	"rotate/testdata/host"
 )
 
 // outcome is what a run says of its archives.

@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"rotate/internal/host"
-	"rotate/internal/unpack"
+	"rotate/testdata/host"
+	"rotate/testdata/unpack"
 )
 
 // world is a folder that a daemon takes for the whole machine: the texts of a

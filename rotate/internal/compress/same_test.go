@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"rotate/internal/host"
+	"rotate/testdata/host"
 )
 
 func (v Verdict) String() string { return [...]string{"differs", "prefix", "equal"}[v] }

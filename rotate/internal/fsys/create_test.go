@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"rotate/internal/host"
+	"rotate/testdata/host"
 )
 
 func eachVariant(t *testing.T, test func(t *testing.T, folder string, before func(Op) error)) {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"rotate/internal/host"
+	"rotate/testdata/host"
 )
 
 // blocks returns a file of n blocks, each of one letter, and their size.

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"rotate/internal/host"
+	"rotate/testdata/host"
 )
 
 // hardNames are names that are plain for the kernel and for nobody else.

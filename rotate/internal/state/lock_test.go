@@ -17,8 +17,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"rotate/internal/host"
 	"rotate/rotate/internal/fsys"
+	"rotate/testdata/host"
 )
 
 // held names, in the environment of this program run again, a state to lock.

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"rotate/internal/host"
 	"rotate/rotate/internal/fsys"
+	"rotate/testdata/host"
 )
 
 // logrotate lets the real logrotate read the state in path and write it again.
