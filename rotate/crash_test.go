@@ -344,3 +344,43 @@ func TestCrashOfAnEmptyLog(t *testing.T) {
 		}
 	}
 }
+
+// TestFailOfALogMetFirst fails each change alone of a run that turns a log which
+// the state does not know, and lets runs follow, of which the first does not.
+func TestFailOfALogMetFirst(t *testing.T) {
+	for name, keys := range map[string]string{"renamed": "create = true", "copied": "copytruncate = true"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for k, hit := 0, true; hit; k++ {
+				w := newWorld(t)
+				w.under(memory)
+				w.write("log/a.log", "new\n")
+				w.write("log/a.log.1", "one\n")
+				w.write("log/a.log.2", "two\n")
+				toml := "[log.app]\npaths = ['DIR/log/a.log']\nsize = 1\nrotate = 3\n" + keys + "\n"
+				r := w.prepare(toml)
+				changes := 0
+				r.fs.Before = func(fsys.Op) error {
+					if changes++; changes == k+1 {
+						return errCrash
+					}
+					return nil
+				}
+				execute(context.Background(), r)
+				hit = changes > k
+				w.runOK(strings.Replace(toml, "size = 1", "size = '1M'", 1))
+				w.runOK(toml)
+				text := ""
+				for _, lines := range w.tree("log") {
+					text += "\n" + lines
+				}
+				for _, line := range []string{"new", "one", "two"} {
+					if n := strings.Count(text, "\n"+line+"\n"); n != 1 {
+						t.Fatalf("k=%d: %s is there %d times: %v", k, line, n, sorted(w.tree("log")))
+					}
+				}
+				w.forgotten()
+			}
+		})
+	}
+}
