@@ -9,6 +9,46 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Workers opens the processes that a well-known service has open its logs beside
+// its master, one of each user that the master is not. The caller closes them.
+func (p *Process) Workers() (workers []*Process) {
+	s := p.service()
+	if s == nil || !s.workers {
+		return nil
+	}
+	pids, err := processes()
+	if err != nil {
+		return nil // nobody is seen
+	}
+	users := map[int]bool{p.uids[3]: true}
+	for _, pid := range pids {
+		if !isChild(pid, p.pid) {
+			continue
+		}
+		w := &Process{path: p.path, unit: p.unit, group: p.group, pid: pid}
+		if w.open() != nil {
+			continue // it has ended
+		}
+		if w.ppid == p.pid && w.service() == s && !users[w.uids[3]] {
+			users[w.uids[3]] = true
+			workers = append(workers, w)
+			continue
+		}
+		_ = w.Close() // a pidfd has nothing to lose
+	}
+	return workers
+}
+
+func isChild(pid, parent int) bool {
+	dir, err := openProc(pid)
+	if err != nil {
+		return false // it has ended
+	}
+	defer dir.close()
+	f, err := dir.facts()
+	return err == nil && f.ppid == parent
+}
+
 // Reaches reports whether the process may enter a directory, and make files in
 // it if write is set: what the kernel says to its user, with its groups. It
 // reports true of a process with CAP_DAC_OVERRIDE. The error says why it

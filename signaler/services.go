@@ -19,6 +19,7 @@ type Service struct {
 	Given   string           // what Reopen takes beside; "": nothing
 	Instead string           // how it reopens its logs if not by signal
 
+	workers bool           // they open the logs by themselves, as the users that they are
 	process *regexp.Regexp // its command name, or the base name of its program
 	unit    *regexp.Regexp // its name for a service manager, without ".service"; nil: the same
 	harms   []harm
@@ -48,7 +49,7 @@ const (
 var services = sync.OnceValue(func() []Service {
 	return []Service{
 		{
-			Name: "nginx", process: re(`nginx`), Reopen: []syscall.Signal{usr1}, Pidfile: "/run/nginx.pid", Action: "rotate",
+			Name: "nginx", process: re(`nginx`), Reopen: []syscall.Signal{usr1}, Pidfile: "/run/nginx.pid", Action: "rotate", workers: true,
 			harms: []harm{{usr2, "starts a second nginx to replace this one", true}, {winch, "stops its workers", true}},
 		},
 		{
@@ -68,11 +69,11 @@ var services = sync.OnceValue(func() []Service {
 			harms: []harm{{usr2, "reloads, and ends requests that are under way", false}, {hup, "reloads, and ends requests that are under way", false}},
 		},
 		{
-			Name: "gunicorn", process: re(`gunicorn.*`), Reopen: []syscall.Signal{usr1},
+			Name: "gunicorn", process: re(`gunicorn.*`), Reopen: []syscall.Signal{usr1}, workers: true,
 			harms: []harm{{usr2, "starts a second gunicorn to replace this one", true}, {winch, "stops its workers", true}, {hup, "restarts its workers", false}},
 		},
 		{
-			Name: "unicorn", process: re(`unicorn.*`), Reopen: []syscall.Signal{usr1}, Pidfile: "/run/unicorn.pid",
+			Name: "unicorn", process: re(`unicorn.*`), Reopen: []syscall.Signal{usr1}, Pidfile: "/run/unicorn.pid", Action: "reopen-logs", workers: true,
 			harms: []harm{{usr2, "starts a second unicorn to replace this one", true}, {winch, "stops its workers", true}, {hup, "reloads its configuration", false}},
 		},
 		{

@@ -34,6 +34,12 @@ func inspect(policy string, t *policy.Target, folders []folder) (r *rotate.Targe
 		for _, f := range folders {
 			odd = append(odd, f.oddFor(p, one)...)
 		}
+		for _, w := range p.Workers() {
+			for _, f := range folders { // their master makes the log
+				odd = append(odd, f.unreachable(w, rotate.Seen(w, t), false)...)
+			}
+			w.Close() // a handle has nothing to lose
+		}
 		p.Close() // a handle has nothing to lose
 	}
 	if r.Missing = len(found) == 0 && r.Err == nil; r.Missing {

@@ -42,20 +42,25 @@ func foldersOf(p *plan.Plan) map[string][]folder {
 	return folders
 }
 
+// unreachable says that a process which reopens its logs in the folder cannot.
+func (f folder) unreachable(p *signaler.Process, who *rotate.Told, makes bool) (odd []error) {
+	// What cannot be told, as of a container, is left to the run.
+	if ok, err := p.Reaches(f.path, makes); err != nil || ok {
+		return nil
+	}
+	what, hint := "may not enter", "let that user enter the folder and those above it"
+	if makes {
+		what, hint = "may not make files in", "write create in the policy, or give the folder to that user"
+	}
+	return append(odd, &reachError{
+		fmt.Sprintf("%s, which runs as %s, %s %s: it cannot reopen its logs there", process(who), name(who.User), what, name(f.path)), hint,
+	})
+}
+
 // oddFor says what keeps a process from reopening its logs in the folder, and
 // what somebody else could have it open there.
 func (f folder) oddFor(p *signaler.Process, who *rotate.Told) (odd []error) {
-	// What cannot be told, as of a container, is left to the run.
-	if ok, err := p.Reaches(f.path, f.makes); err == nil && !ok {
-		what := "may not enter"
-		if f.makes {
-			what = "may not make files in"
-		}
-		odd = append(odd, &reachError{
-			fmt.Sprintf("%s, which runs as %s, %s %s: it cannot reopen its logs there", process(who), name(who.User), what, name(f.path)),
-			map[bool]string{true: "write create in the policy, or give the folder to that user", false: "let that user enter the folder and those above it"}[f.makes],
-		})
-	}
+	odd = f.unreachable(p, who, f.makes)
 	info, err := os.Stat(f.path)
 	if err != nil {
 		return odd // the plan says it
