@@ -340,6 +340,8 @@ func TestLooksAreKept(t *testing.T) {
 	w.must(os.Chown(w.path("log/a.log"), 12, 34))
 	w.must(os.Chmod(w.path("log/a.log"), 0o640))
 	w.must(os.Chtimes(w.path("log/a.log"), modified, modified))
+	const label, value = "security.selinux", "system_u:object_r:var_log_t:s0"
+	w.must(unix.Setxattr(w.path("log/a.log"), label, []byte(value), 0))
 	w.seen("log/a.log")
 	w.runOK("[log.app]\npaths=['DIR/log/a.log']\nfrequency='daily'\nrotate=9\ncompress='gzip'\ncreate={group=56}")
 	for name, gid := range map[string]uint32{"log/a.log": 56, "log/a.log.1.gz": 34} {
@@ -351,6 +353,11 @@ func TestLooksAreKept(t *testing.T) {
 		}
 		if old := info.ModTime().Equal(modified); old != (name == "log/a.log.1.gz") {
 			t.Errorf("%s was modified at %v", name, info.ModTime())
+		}
+		got := make([]byte, 100)
+		n, err := unix.Getxattr(w.path(name), label, got)
+		if err != nil || string(got[:n]) != value {
+			t.Errorf("%s is labelled %q, %v", name, got[:max(0, n)], err)
 		}
 	}
 }
