@@ -93,9 +93,9 @@ func TestScriptsOneAtATime(t *testing.T) {
 	w := newWorld(t)
 	for i := range 20 {
 		w.write(fmt.Sprintf("log/%d.log", i), "")
-		w.write(fmt.Sprintf("log/%d.log.2", i), "old")
+		w.write(fmt.Sprintf("log/%d.log.1", i), "old")
 	}
-	w.runOK("[log.app]\npaths=['DIR/log/*.log']\nfrequency='yearly'\nrotate=1\npreremove='mkdir DIR/busy && rmdir DIR/busy'\n", func(o *Options) { o.Jobs = 8 })
+	w.runOK("[log.app]\npaths=['DIR/log/*.log']\nfrequency='yearly'\nrotate=0\npreremove='mkdir DIR/busy && rmdir DIR/busy'\n", func(o *Options) { o.Jobs = 8 })
 	if left := w.tree("log"); len(left) != 20 {
 		t.Errorf("left: %v", sorted(left))
 	}

@@ -18,14 +18,17 @@ import (
 // newest first. Of files with one number or date, both go or none.
 func (r *rules) expire(own []held) {
 	p := r.policy
-	generations := 0
+	generations, outgrown := 0, r.outgrown(own)
 	for i := range own {
 		h := &own[i]
 		if i == 0 || h.Generation != own[i-1].Generation {
 			generations++
 		}
 		h.newest = generations == 1
-		place := r.place(h, generations)
+		place := generations
+		if outgrown {
+			place = h.Generation.N - p.Start + 1
+		}
 		switch {
 		case p.Rotate >= 0 && place > p.Rotate:
 			h.drop(Reason{BeyondRotate, int64(place), int64(p.Rotate)})
@@ -49,14 +52,16 @@ func Lifetime(maxage time.Duration) time.Duration {
 	return maxage
 }
 
-// place is what rotate limits: the number of an archive, counted from start, or
-// of a dated one its rank. A turn that was cut short took archives up for
-// nothing: until it is made up for, they are ranked too.
-func (r *rules) place(h *held, rank int) int {
-	if r.policy.DateExt || h.log.CutShort && h.log.Action != Turn {
-		return rank
-	}
-	return h.Generation.N - r.policy.Start + 1
+// outgrown reports whether a turn takes one of the archives past the last number
+// that is kept. Then rotate limits numbers, as with logrotate: what stands beyond
+// goes, gaps or not. Otherwise it limits how many there are: a start that was
+// lowered has all of them stand beyond, and a turn that was cut short some.
+func (r *rules) outgrown(own []held) bool {
+	beyond := r.policy.Start + r.policy.Rotate
+	return !r.policy.DateExt && slices.ContainsFunc(own, func(h held) bool {
+		return h.log.Action == Turn && h.Generation.N == beyond &&
+			slices.ContainsFunc(h.log.Archives, func(a Archive) bool { return a.Generation.N == beyond-1 })
+	})
 }
 
 // age is how long ago an archive was last written, or, for the newest one, was

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -169,12 +170,21 @@ func after(own []held, g Generation, n *Naming) Generation {
 }
 
 // shift appends the steps that move up the archives, the highest first, so that nothing is in the way
-// of any of them. If an earlier shift was cut short, what stands beyond the
-// first free number has moved already, and stays. A number is free if no file
-// has it, with whatever ending, in whatever folder.
+// of any of them. What stands beyond the last number that is kept only makes
+// way. If an earlier shift was cut short, what stands beyond the first free
+// number has moved already, and stays. A number is free if no file has it, with
+// whatever ending, in whatever folder.
 func (r *rules) shift(steps []Step, l *LogPlan, own []held) []Step {
 	run, free := 0, r.policy.Start
-	for run < len(own) && (!l.CutShort || own[run].Generation.N <= free) {
+	last := free
+	switch {
+	case l.CutShort:
+	case r.policy.Rotate < 0:
+		last = math.MaxInt
+	default:
+		last += r.policy.Rotate - 1
+	}
+	for run < len(own) && own[run].Generation.N <= max(free, last) {
 		free = own[run].Generation.N + 1
 		run++
 	}
