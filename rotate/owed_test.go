@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -198,5 +199,61 @@ func TestCrashWhenTheClockWentBack(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestOnlyKeepsTheRecord leaves out a log whose turn the state does not know, and
+// whose archive is gone: it is not turned again.
+func TestOnlyKeepsTheRecord(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("log/a.log", "two\n")
+	w.write("log/a.log.1", "one\n")
+	w.write("log/b.log", "b\n")
+	w.seen("log/a.log", "log/b.log")
+	w.owe("log/a.log", "log/a.log.1", "log/a.log.1", noon, "")
+	w.must(os.Remove(w.path("log/a.log.1")))
+	w.runOK(daily, func(o *Options) { o.Only = []string{w.path("log/b.log")} })
+	w.runOK(daily)
+	w.want("log", map[string]string{"a.log": "two\n", "b.log.1": "b\n"})
+	w.forgotten()
+}
+
+// TestRunsInBetweenWriteNothing runs every few minutes while clocks are put back,
+// with an archive that is still written and without one: what is beside the logs
+// is written when one is turned.
+func TestRunsInBetweenWriteNothing(t *testing.T) {
+	t.Parallel()
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Skip(err)
+	}
+	w := newWorld(t)
+	w.now = time.Date(2026, 10, 24, 23, 50, 0, 0, time.UTC).In(berlin)
+	s := w.start("stuck", "log/a.log")
+	s.do("write one")
+	w.write("log/b.log", "")
+	const toml = "[log.app]\npaths=['DIR/log/*.log']\nfrequency='hourly'\nrotate=9\ncreate=true\ncompress='gzip'\n"
+	w.runOK(toml)
+	turns := 0
+	for range 16 {
+		before := w.marks()
+		w.now = w.now.Add(9 * time.Minute)
+		if slices.ContainsFunc(w.run(toml).Logs, func(l *LogReport) bool { return l.Turned }) {
+			turns++
+			continue
+		}
+		after := w.marks()
+		for _, file := range []string{"state", "state.owed"} {
+			if before[w.path(file)] != after[w.path(file)] {
+				t.Errorf("a run at %s, which turned nothing, wrote %s", w.now, file)
+			}
+		}
+	}
+	if turns == 0 {
+		t.Error("nothing was turned")
+	}
+	if _, err := os.Stat(w.path("state.owed")); err != nil {
+		t.Error(err)
 	}
 }
