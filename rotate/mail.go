@@ -78,10 +78,7 @@ func (x *execution) mailCommand() string {
 }
 
 // unmailed reports whether an archive that this run made, or that is owed, was
-// to be mailed and was not. An empty one is not worth to be kept on record.
+// to be mailed and was not.
 func (j *job) unmailed() bool {
-	if !j.Policy.MailFirst || j.Log.Stat != nil && j.Log.Stat.Size == 0 {
-		return false
-	}
-	return slices.ContainsFunc(j.Steps(), func(s StepReport) bool { return s.Op == plan.Mail && !s.Done })
+	return j.Policy.MailFirst && slices.ContainsFunc(j.Steps(), func(s StepReport) bool { return s.Op == plan.Mail && !s.Done })
 }

@@ -185,3 +185,23 @@ func TestMailAndPreRemove(t *testing.T) {
 		}
 	}
 }
+
+// TestMailOfALogThatWasEmpty has a log found empty, and written before it is
+// turned: what could not be mailed is mailed later.
+func TestMailOfALogThatWasEmpty(t *testing.T) {
+	t.Parallel()
+	w := gapWorld(t, "")
+	w.write("log/a.log", "")
+	w.write("fail", "")
+	toml := gapTOML("mail='admin@host'\nrotate=2\nmailfirst=true")
+	r := w.prepare(toml, w.post())
+	w.append("log/a.log", "live")
+	if !execute(context.Background(), r).Failed() {
+		t.Error("that it was not mailed is not said")
+	}
+	w.must(os.Remove(w.path("fail")))
+	w.runOK(toml, w.post())
+	if got := w.mailed(); !slices.Equal(got, []string{"a.log.1: live"}) {
+		t.Errorf("mailed %q", got)
+	}
+}
