@@ -55,7 +55,11 @@ func (x *execution) unserved() {
 		case u == nil:
 			return true // it is gone
 		case o.Head == "" && u.Archive.Path() != o.Log: // else it is the log, which is always written
-			if id, status, _ := x.glance(x.as.root, u.Archive); status != signaler.Released { // Unknown says why
+			id, status, err := x.glance(x.as.root, u.Archive)
+			if err != nil {
+				id = signaler.FileID(u.ID) // Unknown says the rest
+			}
+			if status != signaler.Released {
 				open[id] = u
 				return false
 			}
