@@ -34,17 +34,22 @@ func (w *world) mountDead(name string) {
 }
 
 // TestDeadFileServer has a policy with logs on a server that does not answer, and
-// an archive there that is owed.
+// archives there that are owed, of a log that no policy has and of one that is
+// elsewhere.
 func TestDeadFileServer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.mountDead("dead")
 	w.write("log/a.log", "a")
-	w.seen("log/a.log")
+	w.mkdir("here")
+	w.write("here/c.log", "c")
+	w.seen("log/a.log", "here/c.log")
 	owed := `{"format":"rotate owed","version":1}` + "\n" +
-		fmt.Sprintf(`{"policy":"gone","log":%q,"archive":%q,"ino":7,"turned":"2026-01-01T00:00:00Z"}`, w.path("dead/gone/x.log"), w.path("dead/gone/x.log.1")) + "\n"
+		fmt.Sprintf(`{"policy":"gone","log":%q,"archive":%q,"ino":7,"turned":"2026-01-01T00:00:00Z"}`, w.path("dead/gone/x.log"), w.path("dead/gone/x.log.1")) + "\n" +
+		fmt.Sprintf(`{"policy":"c","log":%q,"archive":%q,"ino":9,"turned":"2026-01-01T00:00:00Z"}`, w.path("here/c.log"), w.path("dead/old/c.log.1")) + "\n"
 	w.write("state.owed", owed)
-	toml := daily + "[log.dead]\npaths=['DIR/dead/b.log', 'DIR/dead/sub/*.log']\nfrequency='daily'\nrotate=3\nmissingok=true\n"
+	toml := daily + "[log.dead]\npaths=['DIR/dead/b.log', 'DIR/dead/sub/*.log']\nfrequency='daily'\nrotate=3\nmissingok=true\n" +
+		"[log.c]\npaths=['DIR/here/*.log']\nfrequency='daily'\nrotate=3\nolddir='DIR/dead/old'\n"
 	r := w.run(toml, func(o *Options) { o.patience = 5 * time.Second })
 	w.want("log", map[string]string{"a.log.1": "a"})
 	var unanswered []string

@@ -20,6 +20,7 @@ type execution struct {
 	groups  []*group
 	others  []state.Owed                          // what is on record and is no job's
 	logs    map[string]*plan.LogPlan              // if anything is on record
+	adrift  map[debtKey]*plan.Unserved            // by what is on record
 	writers map[signaler.FileID][]signaler.Holder // of logs that are copied, once somebody asked
 }
 

@@ -34,7 +34,7 @@ func (o *observer) history(p *policy.Policy, l *plan.LogFacts, ino uint64) {
 		case !e.Known(last):
 			o.turned(l, e)
 		}
-		if archive, there := o.locate(e, l.Archives); there {
+		if archive, there := o.locate(e, l.Archives); there && archive.Archive.Dir.ID != (plan.ID{}) {
 			l.Owe(archive)
 		}
 	}
@@ -53,7 +53,7 @@ func (o *observer) turned(l *plan.LogFacts, e state.Owed) {
 // locate finds a file that is owed. It is known by its inode: a shift may have
 // moved it, or somebody; the policy may have other names for archives now. The
 // device has no number which lasts: a boot may give it another. A file in a folder
-// that cannot be read is taken to be there.
+// that cannot be read is taken to be there; the folder has no ID then.
 func (o *observer) locate(e state.Owed, archives []plan.Archive) (plan.Owed, bool) {
 	owed := plan.Owed{Since: e.Turned, Last: e.Last}
 	home := o.tree.folder(path.Dir(e.Log))
@@ -74,9 +74,10 @@ func (o *observer) locate(e state.Owed, archives []plan.Archive) (plan.Owed, boo
 			continue
 		}
 		owed.Archive.Name = f.entries[i].Name
-		if _, log := o.state.Last(owed.Archive.Path()); !log || owed.Archive.Path() == e.Log || f.claims[i] == asArchive {
+		_, seen := o.state.Last(owed.Archive.Path())
+		if log := seen || f.claims[i] >= asLog; !log || f.claims[i] == asArchive || owed.Archive.Path() == e.Log {
 			return owed, true
-		}
+		} // else it went, and its inode is that of another log
 	}
 	return owed, false
 }

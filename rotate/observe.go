@@ -77,12 +77,13 @@ func observe(ctx context.Context, files *fsys.FS, policies []*policy.Policy, st 
 			facts.Policies = append(facts.Policies, pf)
 		}
 	}
-	if len(opts.Only) == 0 { // what that leaves out is another run's
-		o.tree.su = nil
-		for _, e := range owed {
-			if archive, there := o.locate(e, nil); there && !o.planned[e.Log] {
-				facts.Unserved = append(facts.Unserved, plan.Unserved{Log: e.Log, Owed: archive})
-			}
+	o.tree.su = nil
+	for _, e := range owed {
+		switch archive, there := o.locate(e, nil); {
+		case !there, o.planned[e.Log] && archive.Archive.Dir.ID != (plan.ID{}):
+		case !o.planned[e.Log] && len(opts.Only) > 0: // another run's
+		default:
+			facts.Unserved = append(facts.Unserved, plan.Unserved{Log: e.Log, Owed: archive})
 		}
 	}
 	if err := ctx.Err(); err != nil {

@@ -50,11 +50,15 @@ func (x *execution) catchUp() error {
 
 // carry finds what is on record and is no job's.
 func (x *execution) carry() {
-	x.others, x.logs = nil, nil
+	x.others, x.logs, x.adrift = nil, nil, map[debtKey]*plan.Unserved{}
 	if len(x.owed) == 0 {
 		return
 	}
 	x.logs = x.planned()
+	for i := range x.Plan.Unserved {
+		u := &x.Plan.Unserved[i]
+		x.adrift[debtKey{u.Log, u.ID.Ino}] = u
+	}
 	jobs := map[debtKey]bool{}
 	for o := range x.debts() {
 		jobs[keyOf(o)] = true
@@ -137,7 +141,7 @@ func (j *job) debt(o plan.Owed) state.Owed {
 func (x *execution) unpaid(o state.Owed, j *job) bool {
 	if j == nil {
 		last, _ := x.state.Last(o.Log)
-		return x.logs[o.Log] == nil || !o.Known(last)
+		return x.logs[o.Log] == nil || x.adrift[keyOf(o)] != nil || !o.Known(last)
 	}
 	if l := j.Log; l.Action == plan.Turn && !j.Turned && l.Stat.ID.Ino == o.Ino {
 		return j.began || l.CutShort

@@ -40,14 +40,9 @@ func (x *execution) unserved() {
 	if len(x.others) == 0 || len(x.opts.Only) > 0 {
 		return
 	}
-	found := map[debtKey]*plan.Unserved{}
-	for i := range x.Plan.Unserved {
-		u := &x.Plan.Unserved[i]
-		found[debtKey{u.Log, u.ID.Ino}] = u
-	}
 	open := map[signaler.FileID]*plan.Unserved{}
 	x.others = slices.DeleteFunc(x.others, func(o state.Owed) bool {
-		u := found[keyOf(o)]
+		u := x.adrift[keyOf(o)]
 		last, _ := x.state.Last(o.Log)
 		switch {
 		case x.logs[o.Log] != nil:
@@ -55,9 +50,9 @@ func (x *execution) unserved() {
 		case u == nil:
 			return true // it is gone
 		case o.Head == "" && u.Archive.Path() != o.Log: // else it is the log, which is always written
-			id, status, err := x.glance(x.as.root, u.Archive)
-			if err != nil {
-				id = signaler.FileID(u.ID) // Unknown says the rest
+			id, status := signaler.FileID(u.ID), signaler.Unknown
+			if u.Archive.Dir.ID != (plan.ID{}) { // it answers
+				id, status, _ = x.glance(x.as.root, u.Archive) // Unknown says it
 			}
 			if status != signaler.Released {
 				open[id] = u

@@ -12,8 +12,8 @@ type Facts struct {
 	Force    bool      // the administrator asked to turn every log
 	Hold     bool      // what is turned could not be written down: turn nothing
 	Policies []PolicyFacts
-	Litter   []Place // unpublished files, by their names, beside logs and archives
-	Unserved []Unserved
+	Litter   []Place    // unpublished files, by their names, beside logs and archives
+	Unserved []Unserved // files that are there still
 }
 
 // PolicyFacts is what was observed for one policy.
@@ -166,7 +166,8 @@ type Owed struct {
 	Was     uint64    // the inode that had its name until then
 }
 
-// Unserved is what is owed of a log that no policy has any more.
+// Unserved is what is owed of a log that no policy has any more, or is in a folder
+// that cannot be read, which has no ID.
 type Unserved struct {
 	Log string
 	Owed

@@ -13,8 +13,8 @@ import (
 type Plan struct {
 	Now      time.Time
 	Policies []PolicyPlan
-	Litter   []Place // what runs left that were killed: it goes, unless somebody writes it still
-	Unserved []Unserved
+	Litter   []Place    // what runs left that were killed: it goes, unless somebody writes it still
+	Unserved []Unserved // nothing is done to it; whoever writes it is named
 }
 
 // PolicyPlan is the decided work for one policy.
