@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -129,12 +130,10 @@ func (c *cluster) stop() (s clusterSummary) {
 		c.Fatal(err)
 	}
 	c.ended = true
-	if err := c.cmd.Wait(); err != nil {
-		c.Fatal(err)
-	}
+	status := c.cmd.Wait()
 	text, err := os.ReadFile(c.path("summary"))
-	if err != nil {
-		c.Fatal(err)
+	if err := errors.Join(status, err); err != nil {
+		c.Fatalf("%v: %s", err, text)
 	}
 	if err := json.Unmarshal(text, &s); err != nil {
 		c.Fatal(err)
