@@ -20,7 +20,7 @@ var hints = []struct {
 	{exec.ErrNotFound, "install the program, or write its whole path"},
 	{syscall.ENOSPC, "free some space, or let maxtotal or keepfree do it; what is left undone is for the next run"},
 	{syscall.EDQUOT, "the disk quota is used up: free some space or raise it; what is left undone is for the next run"},
-	{syscall.EROFS, "mount the file system writable; a disk that fails may have turned it read-only, so see dmesg"},
+	{syscall.EROFS, "mount the file system writable, or give the unit that runs this ReadWritePaths=; a disk that fails may have turned it read-only, so see dmesg"},
 	{syscall.EIO, "the disk does not answer as it should: see dmesg before anything else"},
 	{syscall.ESTALE, "the file server lost the file: mount the file system anew"},
 	{syscall.ELOOP, "a symbolic link is in the way: write the path that it leads to"},
