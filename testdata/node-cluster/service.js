@@ -59,7 +59,7 @@ async function master(options, log) {
 async function end(w) {
   const entry = { id: w.id, pid: w.process.pid };
   w.on('message', (message) => Object.assign(entry, message.end));
-  const [code, signal] = await once(w, 'exit');
+  const [[code, signal]] = await Promise.all([once(w, 'exit'), once(w, 'disconnect')]); // its last message may come after its exit
   if (entry.sent === undefined) entry.died = signal ?? `exit ${code}`;
   return entry;
 }
