@@ -23,7 +23,7 @@ type Match struct {
 
 // Check says why sig should not be sent, with an [*Error], or nil. The process
 // must be alive, match m, still pass what Find demands, and survive: it
-// catches, ignores or (in every thread) blocks sig, or sig is one of those that
+// catches, ignores or (in every thread) blocks sig or waits for it, or sig is one of those that
 // do nothing by default. What a handler does cannot be seen; of well-known
 // programs it is known, see [Process.Doubt].
 func (p *Process) Check(sig syscall.Signal, m Match) error {
@@ -102,8 +102,8 @@ func (p *Process) read(sig *syscall.Signal) (now sight, survives bool, err error
 		survives = true
 	case *sig == unix.SIGCHLD, *sig == unix.SIGCONT, *sig == unix.SIGURG, *sig == unix.SIGWINCH:
 		survives = true // signal(7): ignored by default
-	case now.blocks(*sig):
-		survives = dir.blockedByAll(*sig)
+	default:
+		survives = dir.heldBack(*sig)
 	}
 	return now, survives, nil
 }

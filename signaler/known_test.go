@@ -41,6 +41,10 @@ func TestKnownServices(t *testing.T) {
 		{"PM2 v7.0.3: Go", unix.SIGUSR2, true, "", ""},
 		{"gunicorn: maste", unix.SIGUSR2, false, "starts a second gunicorn", "SIGUSR1"},
 		{"mongod", unix.SIGUSR1, true, "", ""},
+		{"fail2ban-server", unix.SIGUSR1, true, "", ""},
+		{"supervisord", unix.SIGHUP, false, "ends all that it runs", "Supervisor reopens its logs on SIGUSR2"},
+		{"chronyd", unix.SIGHUP, false, "ends", "run chronyc cyclelogs"},
+		{"smbd", unix.SIGHUP, true, "its helpers do not", "run systemctl kill --signal=HUP smbd"},
 		{"nginx-of-mine", unix.SIGUSR2, true, "", ""},
 	}
 	for _, tc := range cases {

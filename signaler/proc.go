@@ -2,6 +2,7 @@ package signaler
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os/user"
@@ -224,24 +225,48 @@ func (d procDir) cgroup() string {
 	return cgroupOf(string(text))
 }
 
-// blockedByAll reports whether every thread blocks sig. One that does not is
-// enough for the signal to take its default action on the whole process.
-func (d procDir) blockedByAll(sig syscall.Signal) bool {
+// heldBack reports whether every thread blocks sig, or waits for it. One that
+// does not is enough for the signal to take its default action on the whole
+// process.
+func (d procDir) heldBack(sig syscall.Signal) bool {
 	all, threads := true, 0
 	err := d.list("task", func(name string) bool {
 		if name == "." || name == ".." {
 			return true
 		}
-		status, err := d.read("task/"+name+"/status", 64<<10)
+		task := "task/" + name
+		status, err := d.read(task+"/status", 64<<10)
 		if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ESRCH) {
 			return true // the thread has ended
 		}
 		var f facts
 		threads++
-		all = err == nil && f.parseStatus(status) && f.blocks(sig)
+		all = err == nil && f.parseStatus(status) && (f.blocks(sig) || d.awaits(task, sig))
 		return all
 	})
 	return err == nil && all && threads > 0
+}
+
+// awaits reports whether a thread waits for sig in sigwait(3), as that of BIND
+// does: it is shown as one that does not block what it waits for. See
+// proc_pid_syscall(5).
+func (d procDir) awaits(task string, sig syscall.Signal) bool {
+	text, err := d.read(task+"/syscall", 1<<10)
+	if err != nil {
+		return false
+	}
+	var number, set uint64
+	if _, err := fmt.Sscanf(string(text), "%d 0x%x", &number, &set); err != nil || number != unix.SYS_RT_SIGTIMEDWAIT {
+		return false
+	}
+	fd, err := unix.Openat(int(d), "mem", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd) // read only: nothing to lose
+	var mask [8]byte
+	n, err := unix.Pread(fd, mask[:], int64(set))
+	return err == nil && n == len(mask) && binary.NativeEndian.Uint64(mask[:])>>(sig-1)&1 == 1
 }
 
 // printable replaces what could do something to a terminal.

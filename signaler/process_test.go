@@ -105,6 +105,34 @@ func TestSignalThatWouldKillIsNotSent(t *testing.T) {
 	}
 }
 
+// A thread that waits for a signal, as sigwait(3) does, is shown as one that does
+// not block it.
+func TestSignalThatIsAwaited(t *testing.T) {
+	t.Parallel()
+	host.Needs(t, "perl")
+	c := start(t, exec.Command("perl", "-e", `
+		use POSIX;
+		sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGUSR2));
+		$| = 1;
+		my $set = pack("Q", 1 << (SIGUSR2 - 1));
+		print "got ", syscall($ARGV[0] + 0, $set, 0, 0, 8), "\n" while 1;
+	`, strconv.Itoa(unix.SYS_RT_SIGTIMEDWAIT)))
+	awaits := fmt.Sprint(unix.SYS_RT_SIGTIMEDWAIT, " ")
+	p := open(t, pidfileOf(t, c.pid()))
+	for now := ""; !strings.HasPrefix(now, awaits); {
+		if !p.Alive() {
+			t.Fatal("it has ended")
+		}
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/syscall", c.pid()))
+		must(t, err)
+		now = string(text)
+	}
+	refuses(t, p.Check(unix.SIGUSR1, Match{}), NoHandler)
+	must(t, p.Check(unix.SIGUSR2, Match{}))
+	must(t, p.Signal(unix.SIGUSR2))
+	c.hears(fmt.Sprint("got ", int(unix.SIGUSR2)))
+}
+
 func TestProcessEnds(t *testing.T) {
 	t.Parallel()
 	c := play(t, "handler")

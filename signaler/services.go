@@ -32,8 +32,9 @@ type harm struct {
 	sure bool // whatever its configuration
 }
 
-// Services returns what is known, from the manuals of these programs; the
-// pidfiles are those of Debian's packages.
+// Services returns what is known, from the manuals of these programs and, where
+// docs/services.md says so, from trying; the pidfiles are those of Debian's
+// packages.
 func Services() []Service { return services() }
 
 func re(text string) *regexp.Regexp { return regexp.MustCompile("^(?:" + text + ")$") }
@@ -115,10 +116,7 @@ var services = sync.OnceValue(func() []Service {
 			Name: "PostgreSQL", process: re(`postgres|postmaster`), Instead: "run pg_ctl logrotate if it has a logging_collector, else use copytruncate",
 			harms: []harm{{hup, "reloads its configuration, and reopens no log", false}},
 		},
-		{
-			Name: "BIND", process: re(`named`), unit: re(`named|bind9`), Reopen: []syscall.Signal{hup},
-			harms: []harm{{usr1, "raises its debug level", false}, {usr2, "lowers its debug level", false}},
-		},
+		{Name: "BIND", process: re(`named`), unit: re(`named|bind9`), Reopen: []syscall.Signal{hup}},
 		{Name: "Squid", process: re(`squid.*`), Instead: "run squid -k rotate, with logfile_rotate 0", harms: []harm{{hup, "reloads its configuration", false}}},
 		{Name: "sssd", process: re(`sssd.*`), unit: re(`sssd`), Reopen: []syscall.Signal{hup}, Pidfile: "/run/sssd.pid", harms: []harm{{usr1, "goes offline", true}, {usr2, "goes online", false}}},
 		{Name: "Suricata", process: re(`suricata|Suricata-Main`), unit: re(`suricata`), Reopen: []syscall.Signal{hup}, Pidfile: "/run/suricata.pid", harms: []harm{{usr2, "reloads its rules", false}}},
@@ -132,10 +130,26 @@ var services = sync.OnceValue(func() []Service {
 		{Name: "Envoy", process: re(`envoy`), Reopen: []syscall.Signal{usr1}},
 		{Name: "NATS", process: re(`nats-server`), Reopen: []syscall.Signal{usr1}, harms: []harm{{hup, "reloads its configuration", false}, {usr2, "stops when its clients are gone", true}}},
 		{Name: "h2o", process: re(`h2o`), Reopen: []syscall.Signal{hup}},
-		{Name: "Samba", process: re(`smbd|nmbd|winbindd`), unit: re(`([sn]mb|winbind)d?`), Reopen: []syscall.Signal{hup}, Pidfile: "/run/samba/${1}d.pid", Reload: hup},
+		{
+			Name: "Samba", process: re(`smbd|nmbd|winbindd`), Instead: "run systemctl kill --signal=HUP smbd, so that its helpers get it, too",
+			harms: []harm{{hup, "reopens its log, but its helpers do not", false}},
+		},
 		{Name: "Redis", process: re(`redis-server|valkey-server`), Instead: "it needs none: it opens its log for each line"},
-		{Name: "CUPS", process: re(`cupsd`), unit: re(`cups`), Instead: "it rotates its logs by itself: MaxLogSize", harms: []harm{{hup, "restarts its jobs", false}}},
-		{Name: "fail2ban", process: re(`fail2ban-server`), unit: re(`fail2ban`), Instead: "run fail2ban-client flushlogs"},
-		{Name: "Traffic Server", process: re(`traffic_server|\[TS_MAIN\]`), unit: re(`trafficserver`), Reopen: []syscall.Signal{usr2}, harms: []harm{{hup, "reloads its configuration", false}}},
+		{Name: "CUPS", process: re(`cupsd`), unit: re(`cups`), Instead: "it rotates its logs by itself: MaxLogSize", harms: []harm{{hup, "restarts, or ends", false}}},
+		{Name: "fail2ban", process: re(`fail2ban-server`), unit: re(`fail2ban`), Reopen: []syscall.Signal{usr1}, Pidfile: "/run/fail2ban/fail2ban.pid"},
+		{
+			Name: "Supervisor", process: re(`supervisord`), unit: re(`supervisor`), Reopen: []syscall.Signal{usr2}, Pidfile: "/run/supervisord.pid",
+			harms: []harm{{hup, "ends all that it runs and starts it again", true}},
+		},
+		{
+			Name: "unbound", process: re(`unbound`), Instead: "run unbound-control log_reopen",
+			harms: []harm{{hup, "reopens its log, and empties its cache", false}},
+		},
+		{Name: "chrony", process: re(`chronyd`), unit: re(`chronyd?`), Instead: "run chronyc cyclelogs", harms: []harm{{hup, "ends", true}}},
+		{Name: "Exim", process: re(`exim4?`), Instead: "it needs none: it opens its log for each line"},
+		{
+			Name: "Traffic Server", process: re(`traffic_manager|traffic_server|\[TS_MAIN\]`), unit: re(`trafficserver`), Reopen: []syscall.Signal{usr2},
+			Given: "but for manager.log", harms: []harm{{hup, "reloads its configuration", false}},
+		},
 	}
 })

@@ -101,13 +101,14 @@ var scriptsThatTell = []struct{ script, want string }{
 	{"systemctl is-active -q a && systemctl kill --kill-who=main -s HUP a", "HUP a.service"},
 	{"[ -d /run/systemd/system ] && systemctl kill --kill-who=main -s HUP a", "HUP a.service"},
 	{"systemctl reload mosquitto", "HUP mosquitto.service"}, // is a signal
-	{"systemctl -q is-active smbd || exit 0\nsystemctl try-reload-or-restart smbd.service", "HUP smbd.service"},
+	{"systemctl -q is-active varnishncsa || exit 0\nsystemctl try-reload-or-restart varnishncsa.service", "HUP varnishncsa.service"},
 	{"systemctl reload-or-restart mosquitto", "systemctl reload-or-restart mosquitto"}, // starts it
 	{"systemctl restart mosquitto", "systemctl restart mosquitto"},
 	{"systemctl reload lighttpd", "systemctl reload lighttpd"}, // restarts it
 	{"invoke-rc.d mosquitto reload", "HUP /run/mosquitto/mosquitto.pid"},
 	{"if invoke-rc.d mosquitto status >/dev/null 2>&1; then invoke-rc.d mosquitto reload >/dev/null 2>&1; fi", "HUP /run/mosquitto/mosquitto.pid"},
-	{"service smbd reload", "HUP /run/samba/smbd.pid"},
+	{"service syslog-ng reload", "HUP /run/syslog-ng.pid"},
+	{"systemctl kill -s HUP smbd", "systemctl kill -s HUP smbd"}, // its helpers need it
 	{"systemctl reload nginx.service", "systemctl reload nginx.service"},
 	{"/usr/bin/systemctl try-restart a", "/usr/bin/systemctl try-restart a"},
 	{"if [ -d /run/systemd/system ]; then systemctl reload a; fi", "systemctl reload a"},

@@ -1,9 +1,14 @@
 package services
 
 import (
+	"cmp"
 	"os"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"rotate/signaler"
 )
 
 // TestPage has docs/services.md show what is tested, to the letter.
@@ -23,5 +28,26 @@ func TestPage(t *testing.T) {
 		if cells, _, _ = strings.Cut(cells, "\n"); !ok || !strings.Contains(cells, " | "+r.cell("signal")+" | "+r.cell("pidfile")+" | ") {
 			t.Errorf("the row of %s is %q", d.name, cells)
 		}
+	}
+}
+
+// TestPageKnowsServices has the page say of each well-known program on what it
+// reopens its logs.
+func TestPageKnowsServices(t *testing.T) {
+	text, err := os.ReadFile("../../docs/services.md")
+	must(t, err)
+	_, others, _ := strings.Cut(string(text), "\n## Of others\n")
+	others, _, _ = strings.Cut(others, "\n## ")
+	for _, s := range signaler.Services() {
+		var signals []string
+		for _, sig := range s.Reopen {
+			signals = append(signals, "`"+unix.SignalName(sig)+"`")
+		}
+		if row := "\n| " + s.Name + " | " + cmp.Or(strings.Join(signals, ", "), "none") + " | "; !strings.Contains(others, row) {
+			t.Errorf("there is no row %s", row)
+		}
+	}
+	if rows, want := strings.Count(others, "\n| "), len(signaler.Services())+2; rows != want {
+		t.Errorf("%d rows, want %d", rows, want)
 	}
 }
