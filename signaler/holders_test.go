@@ -84,7 +84,9 @@ func TestHoldersOfSeveralFiles(t *testing.T) {
 	must(t, err)
 	defer p.Close()
 
-	found, complete, err := Holders([]FileID{idOf(t, path), idOf(t, read), {1, 1}})
+	closed := write(t, path+".closed", "a line\n")
+
+	found, complete, err := Holders([]FileID{idOf(t, path), idOf(t, read), idOf(t, closed)})
 	must(t, err)
 	if os.Geteuid() == 0 && !complete {
 		t.Log("root could not look into every process")
