@@ -23,12 +23,12 @@ var breakages = []breakage{
 	{
 		name: "no intent record", strategy: "numbered",
 		file: "rotate/owed.go",
-		old:  "return x.saveOwed(x.debts(anything))", new: "return nil",
+		old:  "return x.saveOwed(func(state.Owed, *job) bool { return true })", new: "return nil",
 	},
 	{
 		name: "a blanked log that is not known for it", strategy: "copytruncate",
 		file: "rotate/cut.go",
-		old:  "bytes.Equal(live, kept) || rest < size && blank(live)", new: "bytes.Equal(live, kept)",
+		old:  "there && blank(last)", new: "there && false",
 	},
 	{
 		name: "a cut without a line to know it by", strategy: "copytruncate",
@@ -47,7 +47,7 @@ var breakages = []breakage{
 	},
 	{
 		name: "a packed archive that holds more than its plain one", strategy: "gzip", power: true,
-		file: "rotate/finish.go",
+		file: "rotate/pack.go",
 		old:  "f.fs.Fsync(src)", new: "error(nil)",
 	},
 }
@@ -55,12 +55,12 @@ var breakages = []breakage{
 // TestBroken shows what the other tests are worth: each of these programs loses,
 // doubles or expires something, or leaves a service untold.
 func TestBroken(t *testing.T) {
-	if !*whole {
-		t.Skip("only with -whole")
-	}
 	for _, b := range breakages {
 		t.Run(b.name, func(t *testing.T) {
 			r := b.build(t)
+			if !*whole {
+				return // it can be built, at least; to find it out takes its time
+			}
 			if b.power {
 				if score := cutPower(t, fileSystems[0], r, b.in(), 30); score.clean() {
 					t.Error("nobody noticed")
