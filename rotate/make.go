@@ -131,11 +131,7 @@ func (x *execution) withLog(j *job, p plan.Place, do func(*os.File, fsys.Info) e
 
 // attr returns what the file at p looks like.
 func (x *execution) attr(j *job, p plan.Place) (attr fsys.Attr, err error) {
-	err = j.dirs.use(p.Dir, func(d *fsys.Dir) error {
-		f, _, err := d.Open(p.Name)
-		if err != nil {
-			return err
-		}
+	err = x.inspect(j.dirs, p, func(f *os.File, _ fsys.Info) (err error) {
 		defer f.Close() // read only: nothing to lose
 		attr, err = fsys.AttrOf(f)
 		return err

@@ -90,8 +90,9 @@ func (x *execution) openSettling(j *job, s *Settled) (f *os.File, err error) {
 	return f, err
 }
 
-// inspect opens an archive to see who writes it, for do to close. Where the user
-// of su may not read it, whoever runs rotate looks: what it holds is not read.
+// inspect opens a file to see who writes it, or what it looks like, for do to
+// close. Where the user of su may not read it, whoever runs rotate looks: what it
+// holds is not read.
 func (x *execution) inspect(h *handles, p plan.Place, do func(*os.File, fsys.Info) error) error {
 	open := func(d *fsys.Dir) error {
 		f, info, err := d.Open(p.Name)

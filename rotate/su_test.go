@@ -128,6 +128,21 @@ func TestSuMayNotRead(t *testing.T) {
 	w.want("log", map[string]string{"a.log.1": "live"})
 }
 
+// TestSuMayRename turns a log that the user may rename, though not read, and
+// makes one like it.
+func TestSuMayRename(t *testing.T) {
+	t.Parallel()
+	w := gapWorld(t, "")
+	uid := w.owns("nobody")
+	w.must(os.Chown(w.path("log/a.log"), 0, 0))
+	w.must(os.Chmod(w.path("log/a.log"), 0o600))
+	w.runOK(gapTOML("su={user='nobody', group='nogroup'}\nrotate=1\ncreate=true"))
+	w.want("log", map[string]string{"a.log": "", "a.log.1": "live"})
+	if owners := w.owners(); owners["a.log"] != uid || owners["a.log.1"] != 0 {
+		t.Errorf("owners are %v", owners)
+	}
+}
+
 // TestSuAndCrashes heals wherever a run as another user ends.
 func TestSuAndCrashes(t *testing.T) {
 	t.Parallel()

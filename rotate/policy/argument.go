@@ -34,11 +34,11 @@ func lenient(name string, set func(*draft, string) *Error) directive {
 // count takes a whole number.
 func count(after, bad string, least int64, set func(*draft, int)) directive {
 	return argument(after, func(d *draft, s string) *Error {
-		n, ok := parseNumber(s)
+		n, err := parseNumber(s)
 		if s == "-1" && least == -1 {
-			n, ok = -1, true
+			n, err = -1, nil
 		}
-		if !ok || n < least {
+		if err != nil && !errors.Is(err, strconv.ErrRange) || n < least {
 			return fault("", bad, s)
 		}
 		set(d, int(min(n, math.MaxInt32)))
@@ -46,15 +46,15 @@ func count(after, bad string, least int64, set func(*draft, int)) directive {
 	})
 }
 
-// parseNumber reads what strtoul(3) takes with base 0, but nothing negative. A
-// number that is too large is the largest.
-func parseNumber(s string) (n int64, ok bool) {
+// parseNumber reads what strtoul(3) takes with base 0, but nothing negative. Of
+// a number that is too large it returns the largest, and [strconv.ErrRange].
+func parseNumber(s string) (n int64, err error) {
 	s = strings.ToLower(strings.TrimPrefix(s, "+"))
 	if strings.Trim(s, "0123456789abcdefx") != "" || strings.HasPrefix(s, "0b") {
-		return 0, false // what Go takes beside
+		return 0, strconv.ErrSyntax // what Go takes beside
 	}
 	u, err := strconv.ParseUint(s, 0, 63)
-	return int64(u), err == nil || errors.Is(err, strconv.ErrRange)
+	return int64(u), err
 }
 
 // bytes takes a size.
@@ -88,11 +88,11 @@ func parseBytes(s string) (int64, *Error) {
 	if number == "" {
 		return 0, nil
 	}
-	n, ok := parseNumber(number)
-	if !ok || n == math.MaxInt64 {
+	n, err := parseNumber(number)
+	if err != nil || n > math.MaxInt64/scale {
 		return 0, fault("", "bad size '%s'", number)
 	}
-	return min(n, math.MaxInt64/scale) * scale, nil
+	return n * scale, nil
 }
 
 // weekly takes the rest of the line: nothing, or one of 0 to 7.
@@ -192,8 +192,8 @@ func compressExt(d *draft, s string) *Error {
 	return nil
 }
 
-// creation takes [MODE] [OWNER GROUP] and, as logrotate did before 3.22, an
-// owner alone. What is not given is as an earlier one said, which at returns
+// creation takes [MODE] [OWNER GROUP] and, as logrotate did before 3.22, the
+// name of an owner alone. What is not given is as an earlier one said, which at returns
 // with the place of the result.
 func creation(name string, most int, at func(*draft) (earlier *Create, result **Create)) directive {
 	return directive{read: func(b *blocks, d *draft) *Error {
@@ -209,7 +209,7 @@ func creation(name string, most int, at func(*draft) (earlier *Create, result **
 			switch {
 			case isMode && (len(words) != 2 || unknown != nil):
 				c.Mode, words = mode&most, words[1:]
-			case len(words) == 3 || len(words) == 1 && unknown != nil:
+			case len(words) == 3 || len(words) == 1 && (unknown != nil || strings.Trim(words[0], "0123456789") == ""):
 				return fault("", "invalid mode '%s'", words[0])
 			}
 		}
@@ -230,8 +230,8 @@ func creation(name string, most int, at func(*draft) (earlier *Create, result **
 }
 
 func parseMode(s string) (mode int, ok bool) {
-	n, err := strconv.ParseUint(strings.TrimPrefix(s, "+"), 8, 12)
-	return int(n), err == nil
+	n, err := strconv.ParseUint(strings.TrimPrefix(s, "+"), 8, 32)
+	return int(n & 0o7777), err == nil // what stat(2) tells beside, of a file's kind, is left out
 }
 
 func actAs(b *blocks, d *draft) *Error {

@@ -12,8 +12,9 @@ import (
 )
 
 // A maker makes trials. Most avoid what the programs are known to do
-// differently (docs/compat.md), so that they compare exactly. The wild ones go
-// there, and ask of rotate only that it keeps every line.
+// differently, so that they compare exactly; where they do, the number of the
+// difference in docs/compat.md stands. The wild ones go there, and ask of rotate
+// only that it keeps every line.
 type maker struct {
 	*rand.Rand
 	t     trial
@@ -39,13 +40,21 @@ func generate(seed, number uint64) trial {
 	m.t.conf = strings.Join(global, "") + m.include(blocks)
 	m.runs()
 	if m.once(4) {
-		ago := pick(m, "1h", "2h", "5h", "23h", "25h", "26h", "8d")
-		m.t.zone = pick(m, "Asia/Kolkata", "-1h "+ago, "-1h "+ago)
-		if m.wild || !strings.Contains(m.t.text(), "weekly") { // D37
-			m.t.zone = pick(m, "Europe/Berlin", "America/New_York", "+1h "+ago, "-1h "+ago)
-		}
+		m.t.zone = m.zone(m.t.text())
 	}
 	return m.t
+}
+
+// zone picks a time zone other than UTC.
+func (m *maker) zone(conf string) string {
+	ago := pick(m, "1h", "2h", "5h", "23h", "25h", "26h", "8d")
+	switch {
+	case strings.Contains(conf, "dateyesterday"): // of made-up zones the C library guesses noon of another day
+		return "Asia/Kolkata"
+	case strings.Contains(conf, "weekly") && !m.wild: // D37
+		return pick(m, "Asia/Kolkata", "-1h "+ago, "-1h "+ago)
+	}
+	return pick(m, "Asia/Kolkata", "Europe/Berlin", "America/New_York", "+1h "+ago, "-1h "+ago)
 }
 
 // once is true one time in n.
@@ -92,7 +101,7 @@ func (m *maker) runs() {
 			r.after = pick(m, 0, time.Hour, 25*time.Hour, 25*time.Hour, 2*day+time.Hour, 7*day+time.Hour, 31*day+time.Hour, 100*day+time.Hour)
 		}
 		if dates := strings.Contains(m.t.text(), "dateext"); dates && i > 0 && r.after < day && !m.wild {
-			r.force, r.after = false, max(r.after, 25*time.Hour) // or names collide
+			r.force, r.after = false, max(r.after, 25*time.Hour) // D4: or names collide
 			if steady {
 				break
 			}
@@ -119,7 +128,7 @@ func (m *maker) newBlock(i int) block {
 	m.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 	names = names[:pick(m, 1, 1, 1, 2, 3)]
 	s := m.style(i)
-	if s.extension != "" || s.addextension != "" { // it would be an archive of app.log
+	if s.extension != "" || s.addextension != "" { // D7: it would be an archive of app.log
 		names = slices.DeleteFunc(names, func(n string) bool { return n == "app.1.log" })
 	}
 	if len(names) == 0 {
@@ -129,7 +138,7 @@ func (m *maker) newBlock(i int) block {
 	if s.olddir != "" && !s.made {
 		m.add(entry{kind: "dir", mode: pick(m, os.FileMode(0o755), 0o755, 0o700), uid: s.su, gid: s.su, path: m.olddir(s, dir)})
 	}
-	if s.olddir != "" && s.su == 0 { // without the folder of the logs the block is an error
+	if s.olddir != "" && s.su == 0 { // D17: without the folder of the logs the block is an error
 		m.add(entry{kind: "dir", mode: 0o755, path: dir})
 	}
 	for _, name := range names {
@@ -140,7 +149,7 @@ func (m *maker) newBlock(i int) block {
 	}
 	if s.su != 0 {
 		m.add(entry{kind: "dir", mode: 0o755, uid: s.su, gid: s.su, path: dir})
-	} else if m.wild && m.once(4) {
+	} else if m.wild && m.once(4) { // D8
 		m.add(entry{kind: "dir", mode: pick(m, os.FileMode(0o777), 0o775, 0o1777), path: dir})
 	}
 	return block{m.patterns(s, dir, names), s.directives}
@@ -161,10 +170,10 @@ func (m *maker) patterns(s style, dir string, names []string) string {
 		}
 		return s
 	}
-	// Archives that are named as logs are turned as logs; few ask for that.
+	// D7: archives that are named as logs are turned as logs; few ask for that.
 	again := s.olddir == "" && (s.extension == ".log" || s.addextension == ".log" || strings.HasSuffix(s.format, ".log"))
 	star := !slices.ContainsFunc(names, func(n string) bool { return !strings.HasSuffix(n, ".log") })
-	if m.wild && m.once(4) {
+	if m.wild && m.once(4) { // D7
 		return quote("DIR/" + dir + "/*")
 	}
 	if star && m.once(2) && (!again || m.wild) {
@@ -193,18 +202,18 @@ func (m *maker) log(s style, log string) {
 	}
 	if !m.once(50) {
 		m.add(e)
-		if e.kind == "file" && m.once(40) && !slices.Contains(s.directives, "\tshred\n") { // which spares what has other names
+		if e.kind == "file" && m.once(40) && (!s.has("shred\n") || m.wild) { // D38
 			m.add(entry{kind: "hard", mode: e.mode, uid: e.uid, gid: e.gid, age: age, path: log + ".other", arg: log})
 		}
 	}
 	if !m.once(8) {
 		m.t.state = append(m.t.state, turned{log, pick(m, 0, time.Hour, 2*time.Hour, 23*time.Hour, 25*time.Hour, 2*day, 6*day, 8*day, 32*day, long)})
 	}
-	if s.made && s.su != 0 { // or their folder is root's
+	if s.made && s.su != 0 { // D36: or their folder is root's
 		return
 	}
 	n := pick(m, 0, 0, 1, 2, 3, s.rotate, s.rotate)
-	if s.rotate >= 0 && !m.wild {
+	if s.rotate >= 0 && !m.wild { // D5
 		n = min(n, s.rotate)
 	}
 	for k := range n {
@@ -219,7 +228,7 @@ func (m *maker) archive(s style, log string, k int) {
 	age := time.Duration(k+1)*s.period + time.Hour + s.ago
 	ext, kind := "", "file"
 	packed := s.compress && (k > 0 || !s.delay)
-	if m.wild && m.once(3) {
+	if m.wild && m.once(3) { // D6
 		packed = !packed
 	}
 	if packed {
@@ -253,7 +262,7 @@ func (m *maker) name(s style, log string, k int, age time.Duration) string {
 func (m *maker) stranger(dir string, names []string) {
 	log := pick(m, names...)
 	names = []string{".old", ".bak", "-2020", ".1.tmp", ".x", "-20201301x", ".1.gz.bak"}
-	if m.wild {
+	if m.wild { // D6, D26, D29
 		names = []string{".gz", ".99", ".01", ".2.xz", ".1", ".1.gz", "{0d|-%Y%m%d}", "-20200230"}
 	}
 	name := log + pick(m, names...)

@@ -75,7 +75,7 @@ func (m *maker) style(i int) style {
 	m.scripts(&s, i)
 	if m.once(10) {
 		for j, d := range s.directives {
-			if f := strings.Fields(d); len(f) == 2 && (f[0] != "weekly" && f[0] != "compressoptions" || m.wild) { // D35; an = would be part of the day
+			if f := strings.Fields(d); len(f) == 2 && (f[0] != "weekly" && f[0] != "compressoptions" || m.wild) { // D35; D17: an = would be part of the day
 				s.directives[j] = "\t" + f[0] + pick(m, "=", " = ", "\t", "   ") + f[1] + "\n"
 			}
 		}
@@ -215,7 +215,7 @@ func (m *maker) names(s *style) {
 		s.say("datehourago")
 	}
 	if m.once(3) {
-		formats := []string{"-%Y%m%d%H", "-%Y%m%d-%H%M%S", "-%s"}
+		formats := []string{"-%Y%m%d%H", "-%Y%m%d-%H%M%S", "-%s"} // D4: others would be taken
 		if s.period >= day {
 			formats = append(formats, ".%Y-%m-%d", "-%Y%m%d", "_%Y_%m_%d", "-%Y%m%d.log")
 		}
@@ -283,7 +283,7 @@ func (m *maker) leaving(s *style) {
 func (m *maker) scripts(s *style, i int) {
 	if m.once(4) {
 		s.say("sharedscripts")
-		s.say("missingok") // a missing one stops all others
+		s.say("missingok") // D24
 	}
 	for _, kind := range []string{"firstaction", "prerotate", "postrotate", "lastaction", "preremove"} {
 		n := 6
@@ -294,8 +294,8 @@ func (m *maker) scripts(s *style, i int) {
 			continue
 		}
 		end := ""
-		// With logrotate preremove runs at other times, renamecopy is half done when
-		// postrotate runs, and what is too old goes before prerotate.
+		// D14: preremove runs at other times. D18: renamecopy is half done when
+		// postrotate runs. D21: what is too old goes before prerotate.
 		if m.once(20) && kind != "preremove" && !slices.Contains(s.directives, "\trenamecopy\n") && !slices.ContainsFunc(s.directives, maxage.MatchString) {
 			end = pick(m, "\t\texit 3\n", "\t\tcase $1 in *app*) exit 1;; esac\n")
 		}
