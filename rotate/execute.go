@@ -144,13 +144,13 @@ func (g *group) turning() []*job {
 }
 
 // saveState makes the moments of rotation durable, and that at which a log was
-// met first, unless its turn failed: the state must not seem to know of it. It
-// reports whether they are.
+// met first, unless its turn is on record: the state must not seem to know of it.
+// It reports whether they are.
 func (x *execution) saveState() bool {
 	for i := range x.Plan.Policies {
 		for k := range x.Plan.Policies[i].Logs {
 			l := &x.Plan.Policies[i].Logs[k]
-			if l.Kind == plan.Regular && l.Last.IsZero() && l.Action != plan.Turn && !l.CutShort {
+			if _, met := x.state.Last(l.Path()); l.Kind == plan.Regular && !met && !l.CutShort {
 				x.state.Set(l.Path(), x.Plan.Now)
 			}
 		}

@@ -34,10 +34,18 @@ func (x *execution) intend(ctx context.Context) error {
 	return x.saveOwed(func(state.Owed, *job) bool { return true })
 }
 
-// catchUp tells the state of the turns that it knows of from the record alone, so
-// that what is written down next begins with what the state says.
+// catchUp tells the state of the turns that it knows of from the record alone, and
+// of the logs that are turned when they are met first, so that what is written down
+// next begins with what the state says.
 func (x *execution) catchUp() error {
-	if len(x.owed) == 0 {
+	met := false
+	for _, j := range x.report.Logs {
+		if l := j.Log; l.Action == plan.Turn && l.Last.IsZero() {
+			x.state.Set(l.Path(), l.Before())
+			met = true
+		}
+	}
+	if len(x.owed) == 0 && !met {
 		return nil
 	}
 	for _, o := range x.owed {

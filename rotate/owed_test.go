@@ -257,3 +257,55 @@ func TestRunsInBetweenWriteNothing(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestCutShortInAnotherZone fails a turn after an archive moved up, and goes on in
+// another zone, in which the state's local times are others: nothing expires early.
+func TestCutShortInAnotherZone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	toml := w.halfShifted("frequency='daily'")
+	w.now = noon.In(time.FixedZone("east", 3600))
+	w.runOK(toml)
+	w.wantTexts("in another zone", []string{"live", "1", "2", "3"})
+	w.forgotten()
+}
+
+// TestCutShortWhenMetFirst fails the turn of a log that the state did not know, and
+// has logrotate write down that it has met it.
+func TestCutShortWhenMetFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	toml := w.halfShifted("size=1")
+	state, err := os.ReadFile(w.path("state"))
+	w.must(err)
+	if !strings.Contains(string(state), w.path("log/a.log")) { // else logrotate leaves it
+		w.write("state", string(state)+"\""+w.path("log/a.log")+"\" 2026-3-14-12:0:0\n")
+	}
+	w.runOK(toml)
+	w.wantTexts("once it was met", []string{"live", "1", "2", "3"})
+	w.forgotten()
+}
+
+// halfShifted fails a turn, due by rule, once the last of three archives moved up,
+// where four are kept.
+func (w *world) halfShifted(rule string) (toml string) {
+	w.Helper()
+	if !strings.HasPrefix(rule, "size") {
+		w.seen("log/a.log")
+	}
+	w.write("log/a.log", "live")
+	for _, a := range []string{"1", "2", "3"} {
+		w.write("log/a.log."+a, a)
+	}
+	toml = "[log.app]\npaths=['DIR/log/a.log']\nrotate=4\n" + rule + "\n"
+	r := w.prepare(toml)
+	r.fs.Before = func(op fsys.Op) error {
+		if strings.HasSuffix(op.To, "a.log.3") {
+			return unix.EIO
+		}
+		return nil
+	}
+	execute(context.Background(), r)
+	w.want("log", map[string]string{"a.log": "live", "a.log.1": "1", "a.log.2": "2", "a.log.4": "3"})
+	return toml
+}

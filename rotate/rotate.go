@@ -96,7 +96,7 @@ func Prepare(ctx context.Context, policies []*policy.Policy, opts Options) (*Run
 	}
 	r.state, r.Warnings = st, warnings
 
-	owed, warnings, err := state.ReadOwed(state.OwedPath(opts.State))
+	owed, warnings, err := state.ReadOwed(state.OwedPath(opts.State), opts.Now.Location())
 	if err != nil {
 		return nil, err
 	}

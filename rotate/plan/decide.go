@@ -107,7 +107,7 @@ func (l *LogPlan) debts(w *Work) (debts []Owed) {
 		if archive.Dir == nil {
 			archive = w.Turn[len(w.Turn)-1].To // it is copied there
 		}
-		o := Owed{Archive: archive, ID: l.Stat.ID, Since: l.Moment(), Last: l.Last}
+		o := Owed{Archive: archive, ID: l.Stat.ID, Since: l.Moment(), Last: l.Before()}
 		if _, made := l.Copied(); !made {
 			o.Was = l.inode(archive)
 		}
@@ -123,6 +123,15 @@ func (l *LogPlan) Moment() time.Time {
 		return l.Last.Add(time.Second)
 	}
 	return l.rules.now
+}
+
+// Before returns when l was turned before that, for the record. One that is met
+// first was a second ago, so that the state can say so, too.
+func (l *LogPlan) Before() time.Time {
+	if l.Last.IsZero() {
+		return l.rules.now.Add(-time.Second)
+	}
+	return l.Last
 }
 
 // inode returns the inode of the archive at p; 0: there is none.

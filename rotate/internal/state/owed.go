@@ -26,7 +26,7 @@ type Owed struct {
 	Archive string    // path
 	Ino     uint64    // the file, whatever it is called by now, where the log or the archive is
 	Turned  time.Time // when the log was turned
-	Last    time.Time // when the state said that it was last turned, before; zero: it did not know the log
+	Last    time.Time // when the state said that it was last turned, before; zero: that is not known
 
 	// Of a log that is copied, Ino is its own. It had Size bytes, and
 	// began with what Head is the digest of. Was is the file that had the archive's
@@ -37,9 +37,16 @@ type Owed struct {
 }
 
 // Known reports whether a state that has last of the log knows of the turn. That
-// does not depend on clocks: they may have been put back.
+// depends neither on clocks, which may have been put back, nor on zones: both
+// times are what the state's own text is read as.
 func (o Owed) Known(last time.Time) bool {
-	return !last.IsZero() && last.Unix() != o.Last.Unix()
+	switch {
+	case last.IsZero():
+		return false
+	case o.Last.IsZero():
+		return last.Unix() >= o.Turned.Unix()
+	}
+	return date(last) != date(o.Last)
 }
 
 // Same reports whether two debts are the same, whatever zones their times are in.
@@ -61,7 +68,8 @@ func OwedPath(path string) string {
 // file. A line that cannot be read loses itself only, and is one of the
 // warnings, each with the file and the line. The error is about the file as a
 // whole: it cannot be opened, is not a regular file, or is larger than 64 MiB.
-func ReadOwed(path string) ([]Owed, []error, error) {
+// Times are local to loc, as those of the state.
+func ReadOwed(path string, loc *time.Location) ([]Owed, []error, error) {
 	text, err := readFile(path)
 	if err != nil {
 		return nil, nil, err
@@ -85,7 +93,7 @@ func ReadOwed(path string) ([]Owed, []error, error) {
 		}
 		switch {
 		case err == nil:
-			owed = append(owed, l.owed())
+			owed = append(owed, l.owed(loc))
 		case n > 1:
 			warn.add(n, "%v", err)
 		}
@@ -150,18 +158,23 @@ type owedLine struct {
 	Archive name      `json:"archive"`
 	Ino     uint64    `json:"ino"`
 	Turned  time.Time `json:"turned"`
-	Last    time.Time `json:"last,omitzero"`
+	State   string    `json:"state,omitempty"` // Last, as the state has it: read in another zone, both are off alike
 	Size    int64     `json:"size,omitempty"`
 	Head    string    `json:"head,omitempty"`
 	Was     uint64    `json:"was,omitempty"`
 }
 
 func newOwedLine(o Owed) owedLine {
-	return owedLine{name(o.Policy), name(o.Log), name(o.Archive), o.Ino, o.Turned, o.Last, o.Size, o.Head, o.Was}
+	l := owedLine{name(o.Policy), name(o.Log), name(o.Archive), o.Ino, o.Turned, "", o.Size, o.Head, o.Was}
+	if !o.Last.IsZero() {
+		l.State = date(o.Last)
+	}
+	return l
 }
 
-func (l owedLine) owed() Owed {
-	return Owed{string(l.Policy), string(l.Log), string(l.Archive), l.Ino, l.Turned, l.Last, l.Size, l.Head, l.Was}
+func (l owedLine) owed(loc *time.Location) Owed {
+	last, _ := parseDate(l.State, loc) // or it is not known
+	return Owed{string(l.Policy), string(l.Log), string(l.Archive), l.Ino, l.Turned.In(loc), last, l.Size, l.Head, l.Was}
 }
 
 // name is any bytes in a JSON string, which must be UTF-8: a name that is not,

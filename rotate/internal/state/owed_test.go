@@ -16,9 +16,7 @@ import (
 var debt = Owed{Policy: "api", Log: "/srv/a.log", Archive: "/srv/a.log.1", Ino: 1<<64 - 1, Turned: day}
 
 func equal(a, b Owed) bool {
-	same := a.Turned.Equal(b.Turned)
-	a.Turned, b.Turned = time.Time{}, time.Time{}
-	return same && a == b
+	return a.Same(b)
 }
 
 func TestOwedRoundTrip(t *testing.T) {
@@ -29,6 +27,7 @@ func TestOwedRoundTrip(t *testing.T) {
 	other.Archive = `/srv/\xff.1`
 	other.Policy = `"quoted"`
 	other.Turned = day.Add(123456789 * time.Nanosecond)
+	other.Last = day
 	want := []Owed{debt, other}
 	if err := WriteOwed(&fsys.FS{}, path, slices.Values(want)); err != nil {
 		t.Fatal(err)
@@ -38,7 +37,7 @@ func TestOwedRoundTrip(t *testing.T) {
 	if line := `{"policy":"api","log":"/srv/a.log","archive":"/srv/a.log.1","ino":18446744073709551615,"turned":"2026-11-23T07:48:00Z"}`; !strings.Contains(text, line) {
 		t.Errorf("not as readable as it was:\n%s", text)
 	}
-	got, warnings, err := ReadOwed(path)
+	got, warnings, err := ReadOwed(path, time.UTC)
 	if err != nil || len(warnings) != 0 || !slices.EqualFunc(got, want, equal) {
 		t.Errorf("got %+v, warnings %q, error %v", got, warnings, err)
 	}
@@ -51,7 +50,7 @@ func TestOwedRoundTrip(t *testing.T) {
 			t.Errorf("nothing is owed, yet: %v", err)
 		}
 	}
-	if got, warnings, err := ReadOwed(path); err != nil || len(got)+len(warnings) != 0 {
+	if got, warnings, err := ReadOwed(path, time.UTC); err != nil || len(got)+len(warnings) != 0 {
 		t.Errorf("got %+v, warnings %q, error %v", got, warnings, err)
 	}
 }
@@ -85,7 +84,7 @@ func TestReadOwed(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			path := given(t, tt.text)
-			owed, warnings, err := ReadOwed(path)
+			owed, warnings, err := ReadOwed(path, time.UTC)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -99,6 +98,62 @@ func TestReadOwed(t *testing.T) {
 	}
 }
 
+// TestKnown writes down a turn, and asks a state in which zone whatever.
+func TestKnown(t *testing.T) {
+	t.Parallel()
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Skip(err)
+	}
+	again := time.Date(2026, 10, 25, 0, 30, 0, 0, time.UTC).In(berlin) // and once more, an hour later
+	for _, tt := range []struct {
+		name        string
+		last        time.Time // in the record
+		text        string    // in the state; "": it does not know the log
+		known       bool
+		turnedAfter time.Duration // day
+	}{
+		{"as it was", day, "2026-11-23-7:48:0", false, 0},
+		{"turned", day, "2026-11-24-7:48:0", true, 0},
+		{"turned, and the clock went back", day, "2026-11-22-7:48:0", true, 0},
+		{"a state that is lost", day, "", false, 0},
+		{"in the hour that comes twice", again, "2026-10-25-2:30:0", false, 0},
+		{"in its second time", again.Add(time.Hour), "2026-10-25-2:30:0", false, 0},
+		{"not known what it was", time.Time{}, "2026-11-23-7:48:0", true, 0},
+		{"not known, and before the turn", time.Time{}, "2026-11-23-7:48:0", false, time.Second},
+	} {
+		for _, loc := range []*time.Location{time.UTC, berlin, time.FixedZone("east", 14*3600)} {
+			if tt.last.IsZero() && loc != time.UTC {
+				continue // then clocks are all there is
+			}
+			path := filepath.Join(t.TempDir(), "status")
+			o := debt
+			o.Last, o.Turned = tt.last, o.Turned.Add(tt.turnedAfter)
+			if err := WriteOwed(&fsys.FS{}, OwedPath(path), slices.Values([]Owed{o})); err != nil {
+				t.Fatal(err)
+			}
+			text := header2 + "\n"
+			if tt.text != "" {
+				text += "\"/srv/a.log\" " + tt.text + "\n"
+			}
+			if err := os.WriteFile(path, []byte(text), fileMode); err != nil {
+				t.Fatal(err)
+			}
+			s, _, err := Read(path, loc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			owed, _, err := ReadOwed(OwedPath(path), loc)
+			if err != nil || len(owed) != 1 {
+				t.Fatal(owed, err)
+			}
+			if last, _ := s.Last("/srv/a.log"); owed[0].Known(last) != tt.known {
+				t.Errorf("%s, in %s: %v", tt.name, loc, !tt.known)
+			}
+		}
+	}
+}
+
 func TestOwedOfDiscardedState(t *testing.T) {
 	t.Parallel()
 	path := OwedPath("/dev/null")
@@ -108,7 +163,7 @@ func TestOwedOfDiscardedState(t *testing.T) {
 	if err := WriteOwed(&fsys.FS{}, path, slices.Values[[]Owed](nil)); err != nil {
 		t.Fatal(err)
 	}
-	if owed, _, err := ReadOwed(path); err != nil || owed != nil {
+	if owed, _, err := ReadOwed(path, time.UTC); err != nil || owed != nil {
 		t.Errorf("got %+v, %v", owed, err)
 	}
 	if _, err := os.Lstat("/dev/null.owed"); !errors.Is(err, fs.ErrNotExist) {
