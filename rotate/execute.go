@@ -21,6 +21,7 @@ type execution struct {
 	others  []state.Owed                          // what is on record and is no job's
 	logs    map[string]*plan.LogPlan              // if anything is on record
 	adrift  map[debtKey]*plan.Unserved            // by what is on record
+	begun   map[debtKey]state.Owed                // what is on record of logs that are copied
 	writers map[signaler.FileID][]signaler.Holder // of logs that are copied, once somebody asked
 }
 

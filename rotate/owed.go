@@ -58,9 +58,14 @@ func (x *execution) catchUp() error {
 
 // carry finds what is on record and is no job's.
 func (x *execution) carry() {
-	x.others, x.logs, x.adrift = nil, nil, map[debtKey]*plan.Unserved{}
+	x.others, x.logs, x.adrift, x.begun = nil, nil, map[debtKey]*plan.Unserved{}, map[debtKey]state.Owed{}
 	if len(x.owed) == 0 {
 		return
+	}
+	for _, o := range x.owed {
+		if o.Head != "" {
+			x.begun[keyOf(o)] = o
+		}
 	}
 	x.logs = x.planned()
 	for i := range x.Plan.Unserved {
@@ -118,7 +123,7 @@ func (x *execution) debts() iter.Seq2[state.Owed, *job] {
 				continue
 			}
 			for _, o := range j.Log.Work().Debts {
-				if !yield(j.debt(o), j) {
+				if !yield(x.debt(j, o), j) {
 					return
 				}
 			}
@@ -131,28 +136,34 @@ func (x *execution) debts() iter.Seq2[state.Owed, *job] {
 	}
 }
 
-func (j *job) debt(o plan.Owed) state.Owed {
+func (x *execution) debt(j *job, o plan.Owed) state.Owed {
 	debt := state.Owed{
 		Policy: j.Policy.Name, Log: j.Log.Path(), Archive: o.Archive.Path(),
 		Ino: o.ID.Ino, Turned: o.Since, Last: o.Last,
 	}
-	if j.copying(o.ID) {
-		debt.Size, debt.Head, debt.Was = j.Log.Stat.Size, j.rare().head, o.Was
+	if !j.copying(o.ID) {
+		return debt
+	}
+	debt.Size, debt.Head, debt.Was = j.Log.Stat.Size, j.rare().head, o.Was
+	if _, made := j.Log.Copied(); made { // whatever becomes of this run, the copy is told by what is on record
+		old := x.begun[keyOf(debt)]
+		debt.Size, debt.Head, debt.Was = old.Size, old.Head, old.Was
 	}
 	return debt
 }
 
 // unpaid reports whether this run has neither proven that nobody writes a file
-// that is owed, nor done with the log that it copied. A turn that it cut short
-// stays on record if archives may have moved, and an archive that was to be
-// mailed until it was.
+// that is owed, nor done with the log that it copied. A turn that was cut short
+// stays on record if archives may have moved or the log was copied, and an archive
+// that was to be mailed until it was.
 func (x *execution) unpaid(o state.Owed, j *job) bool {
 	if j == nil {
 		last, _ := x.state.Last(o.Log)
 		return x.logs[o.Log] == nil || x.adrift[keyOf(o)] != nil || !o.Known(last)
 	}
 	if l := j.Log; l.Action == plan.Turn && !j.Turned && l.Stat.ID.Ino == o.Ino {
-		return j.began || l.CutShort
+		_, copied := l.Copied()
+		return j.began || l.CutShort || copied
 	}
 	if j.unmailed() {
 		return true

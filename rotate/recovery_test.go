@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -174,6 +175,52 @@ func TestRecovery(t *testing.T) {
 		w.want("log", map[string]string{"a.log": "two\n", "a.log.1": "one\n"})
 		w.forgotten()
 	})
+}
+
+// TestCopyIsNotForgotten has a log that a run copied and did not empty, and a next
+// run that does not get to it: the one after that empties it.
+func TestCopyIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	const toml = daily + "copytruncate = true\n"
+	for name, next := range map[string]func(*world){
+		"firstaction fails":      func(w *world) { w.run(toml + "firstaction = 'false'\n") },
+		"shared prerotate fails": func(w *world) { w.run(toml + "sharedscripts = true\nprerotate = 'false'\n") },
+		"nothing can be opened": func(w *world) {
+			r := w.prepare(toml)
+			w.must(os.Rename(w.path("log/a.log"), w.path("log/b")))
+			w.must(os.Symlink("b", w.path("log/a.log")))
+			r.Execute(context.Background())
+			w.must(os.Rename(w.path("log/b"), w.path("log/a.log")))
+		},
+		"a signal comes at once": func(w *world) {
+			ctx, stop := context.WithCancel(context.Background())
+			r := w.prepare(toml)
+			stop()
+			r.Execute(ctx)
+		},
+		"a signal comes": func(w *world) {
+			ctx, stop := context.WithCancel(context.Background())
+			r := w.prepare(toml)
+			r.fs.Before = func(fsys.Op) error { stop(); return nil }
+			r.Execute(ctx)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.seen("log/a.log", "log/b.log")
+			w.write("log/b.log", "") // what it owes is paid, so that the record is written anew
+			w.write("log/a.log", "one\ntwo\n")
+			w.write("log/a.log.1", "one\n")
+			w.owe("log/a.log", "log/a.log.1", "log/a.log", noon, "one\n")
+			next(w)
+			w.runOK(toml)
+			if got := w.tree("log"); got["a.log"] != "" || got["a.log.1"] != "one\ntwo\n" || len(got) != 4 {
+				t.Errorf("there is %v", sorted(got))
+			}
+			w.forgotten()
+		})
+	}
 }
 
 // TestRecoveryTableNamesItsTests looks for the tests that each row of the table

@@ -107,11 +107,7 @@ func (l *LogPlan) debts(w *Work) (debts []Owed) {
 		if archive.Dir == nil {
 			archive = w.Turn[len(w.Turn)-1].To // it is copied there
 		}
-		o := Owed{Archive: archive, ID: l.Stat.ID, Since: l.Moment(), Last: l.Before()}
-		if _, made := l.Copied(); !made {
-			o.Was = l.inode(archive)
-		}
-		debts = append(debts, o)
+		debts = append(debts, Owed{Archive: archive, ID: l.Stat.ID, Since: l.Moment(), Last: l.Before(), Was: l.inode(archive)})
 	}
 	return debts
 }
