@@ -5,12 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"rotate/rotate/internal/fsys"
+	"rotate/testdata/host"
 )
 
 var errCrash = errors.New("crash")
@@ -193,6 +197,47 @@ func TestCrashBesideAPair(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCrashOfACopyBesideAPair does so where a copy would get the inode of the plain
+// one, which goes a moment before: it is known as the copy all the same.
+func TestCrashOfACopyBesideAPair(t *testing.T) {
+	t.Parallel()
+	for k, crashed := 0, true; crashed; k++ {
+		w := newWorld(t)
+		unmount := w.mountExt4("log")
+		w.write("log/a.log", "new\n")
+		w.write("log/a.log.1", "old\n")
+		w.pack("log/a.log.1.gz", "old\n")
+		w.seen("log/a.log")
+		const toml = daily + "copytruncate = true\ncompress = 'gzip'\ndelaycompress = true\n"
+		_, crashed = crashAfter(w.prepare(toml), k)
+		w.run(toml)
+		w.run(toml)
+		w.want("log", map[string]string{"a.log": "", "a.log.1": "new\n", "a.log.2.gz": "old\n"})
+		unmount()
+		if t.Failed() {
+			t.Fatalf("k=%d", k)
+		}
+	}
+}
+
+// mountExt4 mounts a new file system, which gives away inodes again at once.
+func (w *world) mountExt4(name string) (unmount func()) {
+	w.Helper()
+	host.Needs(w, "mkfs.ext4", "mount", "losetup")
+	image := w.path(name + ".img")
+	w.write(name+".img", "")
+	w.must(os.Truncate(image, 8<<20))
+	for _, command := range [][]string{{"mkfs.ext4", "-q", "-F", image}, {"mount", "-o", "loop", image, w.path(name)}} {
+		if out, err := exec.Command(command[0], command[1:]...).CombinedOutput(); err != nil {
+			host.Lacks(w, fmt.Errorf("%q: %w: %s", command, err, out))
+		}
+	}
+	unmount = sync.OnceFunc(func() { w.must(unix.Unmount(w.path(name), unix.MNT_DETACH)) })
+	w.Cleanup(unmount)
+	w.must(os.Remove(w.path(name + "/lost+found")))
+	return unmount
 }
 
 // TestCrashWhileCopying ends a run that copies and empties logs at every change,

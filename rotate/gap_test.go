@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -176,5 +178,45 @@ func (w *world) wantIdle(which, toml string) {
 	after[w.path("rotate.toml")] = before[w.path("rotate.toml")]
 	if !maps.Equal(before, after) {
 		w.Errorf("%s changed something: %v", which, sorted(w.tree("log")))
+	}
+}
+
+// TestGapsOfALogThatWasReplaced has a turn fail at every rename, and the service
+// put another log in its place: archives move up past what has moved already, and
+// nothing expires early.
+func TestGapsOfALogThatWasReplaced(t *testing.T) {
+	t.Parallel()
+	for name, keys := range map[string]string{"plain": "", "packed": "compress = 'gzip'\n"} {
+		for _, to := range []string{"a.log.4", "a.log.3", "a.log.2", "a.log.1"} {
+			t.Run(name+" "+to, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.write("log/a.log", "lost\n")
+				for _, n := range []string{"1", "2", "3"} {
+					if w.write("log/a.log."+n, n+"\n"); keys != "" {
+						w.must(os.Remove(w.path("log/a.log." + n)))
+						w.pack("log/a.log."+n+".gz", n+"\n")
+					}
+				}
+				w.seen("log/a.log")
+				toml := strings.Replace(daily, "= 3", "= 4", 1) + keys
+				r := w.prepare(toml)
+				r.fs.Before = func(op fsys.Op) error {
+					if op.Call == "rename" && strings.TrimSuffix(op.To, ".gz") == w.path("log/"+to) {
+						return unix.EIO
+					}
+					return nil
+				}
+				if !execute(t.Context(), r).Failed() {
+					t.Fatal("the turn did not fail")
+				}
+				w.write("new", "live\n")
+				w.must(os.Rename(w.path("new"), w.path("log/a.log")))
+				w.runOK(toml)
+				w.wantTexts("after", []string{"live\n", "1\n", "2\n", "3\n"})
+				w.now = w.now.Add(time.Hour)
+				w.wantIdle("the next", toml+"missingok = true\n")
+			})
+		}
 	}
 }

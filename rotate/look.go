@@ -6,7 +6,6 @@ import (
 	"os"
 	"path"
 	"slices"
-	"strings"
 	"time"
 
 	"rotate/rotate/internal/compress"
@@ -31,13 +30,27 @@ func (o *observer) history(p *policy.Policy, l *plan.LogFacts, ino uint64) {
 			continue
 		case e.Head != "":
 			continue // see interrupted
-		case !e.Known(last):
-			o.turned(l, e)
 		}
-		if archive, there := o.locate(e, l.Archives); there && archive.Archive.Dir.ID != (plan.ID{}) {
+		archive, there := o.locate(e, l.Archives)
+		switch {
+		case e.Known(last):
+		case there || replaced(e, l.Archives):
+			o.turned(l, e)
+		default:
+			l.CutShort = true // another log has its name: what was to be turned is gone
+		}
+		if there && archive.Archive.Dir.ID != (plan.ID{}) {
 			l.Owe(archive)
 		}
 	}
+}
+
+// replaced reports whether an archive that was to be made has taken the place of
+// the one that had its name: it may be packed by now, or in an olddir.
+func replaced(e state.Owed, archives []plan.Archive) bool {
+	return slices.ContainsFunc(archives, func(a plan.Archive) bool {
+		return a.Plain() == path.Base(e.Archive) && a.Ino != e.Was
+	})
 }
 
 // turned takes the time of a turn from what is owed, if the run ended before it
@@ -55,7 +68,7 @@ func (o *observer) turned(l *plan.LogFacts, e state.Owed) {
 // device has no number which lasts: a boot may give it another. A file in a folder
 // that cannot be read is taken to be there; the folder has no ID then.
 func (o *observer) locate(e state.Owed, archives []plan.Archive) (plan.Owed, bool) {
-	owed := plan.Owed{Since: e.Turned, Last: e.Last}
+	owed := plan.Owed{Since: e.Turned, Last: e.Last, Was: e.Was}
 	home := o.tree.folder(path.Dir(e.Log))
 	for _, a := range archives {
 		if a.Ino == e.Ino && a.Dir.ID.Dev == home.ID.Dev {
@@ -148,7 +161,7 @@ func (o *observer) interrupted(p *policy.Policy, l *plan.LogFacts, peek *peek) {
 func (o *observer) twins(p *policy.Policy, l *plan.LogFacts, peek *peek) {
 	packed := map[plan.Place]string{} // plain name → ending
 	for _, a := range l.Archives {
-		plain := plan.Place{Dir: a.Dir, Name: strings.TrimSuffix(a.Name, a.Ext)}
+		plain := plan.Place{Dir: a.Dir, Name: a.Plain()}
 		if a.Ext != "" && packed[plain] != p.Compress.Ext {
 			packed[plain] = a.Ext // of several, that which the policy would make
 		}

@@ -81,6 +81,13 @@ func (x *execution) copyLog(ctx context.Context, j *job, s plan.Step) error {
 				return err
 			}
 			defer t.Close()
+			if t.ID().Ino == j.observed(&plan.Work{})[s.To] {
+				// What had the name went a moment ago: the copy is known by not being that.
+				if t, err = d.Temp(attr); err != nil {
+					return err
+				}
+				defer t.Close()
+			}
 			size := info.Size
 			if j.Policy.Method == policy.CopyTruncate {
 				if size, err = seekLines(src, size); err != nil {

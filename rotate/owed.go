@@ -139,12 +139,12 @@ func (x *execution) debts() iter.Seq2[state.Owed, *job] {
 func (x *execution) debt(j *job, o plan.Owed) state.Owed {
 	debt := state.Owed{
 		Policy: j.Policy.Name, Log: j.Log.Path(), Archive: o.Archive.Path(),
-		Ino: o.ID.Ino, Turned: o.Since, Last: o.Last,
+		Ino: o.ID.Ino, Turned: o.Since, Last: o.Last, Was: o.Was,
 	}
 	if !j.copying(o.ID) {
 		return debt
 	}
-	debt.Size, debt.Head, debt.Was = j.Log.Stat.Size, j.rare().head, o.Was
+	debt.Size, debt.Head = j.Log.Stat.Size, j.rare().head
 	if _, made := j.Log.Copied(); made { // whatever becomes of this run, the copy is told by what is on record
 		old := x.begun[keyOf(debt)]
 		debt.Size, debt.Head, debt.Was = old.Size, old.Head, old.Was

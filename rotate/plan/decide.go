@@ -130,13 +130,18 @@ func (l *LogPlan) Before() time.Time {
 	return l.Last
 }
 
-// inode returns the inode of the archive at p; 0: there is none.
-func (l *LogPlan) inode(p Place) uint64 {
-	i := slices.IndexFunc(l.Archives, func(a Archive) bool { return a.Place == p })
-	if i < 0 {
-		return 0
+// inode returns the inode of the archive at p, or of one that has its name but for
+// a compression's ending, wherever it is; 0: there is none.
+func (l *LogPlan) inode(p Place) (ino uint64) {
+	for i := range l.Archives {
+		switch a := &l.Archives[i]; {
+		case a.Place == p:
+			return a.Ino
+		case a.Plain() == p.Name:
+			ino = a.Ino
+		}
 	}
-	return l.Archives[i].Ino
+	return ino
 }
 
 // differs reports whether an archive of l has a packed one beside it that holds

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"strings"
 	"time"
 
 	"rotate/rotate/policy"
@@ -141,6 +142,9 @@ type Archive struct {
 	Twin       Twin      // of a plain archive that has a packed one beside it
 }
 
+// Plain returns the name of a without what its compression added.
+func (a *Archive) Plain() string { return strings.TrimSuffix(a.Name, a.Ext) }
+
 // Twin is what the packed archive of a plain one's very name holds. A run that
 // ended between the two leaves such a pair, and so do compressors.
 type Twin uint8
@@ -156,14 +160,14 @@ const (
 	Other
 )
 
-// Owed is an archive that an earlier run turned and could not prove released,
-// still found under one of the log's names.
+// Owed is a file that an earlier run turned and could not prove released, under
+// the name that it has now.
 type Owed struct {
 	Archive Place
 	ID      ID
 	Since   time.Time // when it was turned
 	Last    time.Time // when its log was turned before that; zero: that is not known
-	Was     uint64    // the inode that had its name until then
+	Was     uint64    // the inode that had its name until then, packed or plain; 0: none
 }
 
 // Unserved is what is owed of a log that no policy has any more, or is in a folder

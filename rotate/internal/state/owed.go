@@ -29,11 +29,11 @@ type Owed struct {
 	Last    time.Time // when the state said that it was last turned, before; zero: that is not known
 
 	// Of a log that is copied, Ino is its own. It had Size bytes, and
-	// began with what Head is the digest of. Was is the file that had the archive's
-	// name. Zero for one that is renamed.
+	// began with what Head is the digest of. Zero for one that is renamed.
 	Size int64
 	Head string
-	Was  uint64
+
+	Was uint64 // the file that had the archive's name before, packed or plain; 0: none had
 }
 
 // Known reports whether a state that has last of the log knows of the turn. That
