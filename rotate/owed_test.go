@@ -203,7 +203,7 @@ func TestCrashWhenTheClockWentBack(t *testing.T) {
 }
 
 // TestOnlyKeepsTheRecord leaves out a log whose turn the state does not know, and
-// whose archive is gone: it is not turned again.
+// whose archive somebody packed: it is not turned again.
 func TestOnlyKeepsTheRecord(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -213,9 +213,10 @@ func TestOnlyKeepsTheRecord(t *testing.T) {
 	w.seen("log/a.log", "log/b.log")
 	w.owe("log/a.log", "log/a.log.1", "log/a.log.1", noon, "")
 	w.must(os.Remove(w.path("log/a.log.1")))
+	w.pack("log/a.log.1.gz", "one\n")
 	w.runOK(daily, func(o *Options) { o.Only = []string{w.path("log/b.log")} })
 	w.runOK(daily)
-	w.want("log", map[string]string{"a.log": "two\n", "b.log.1": "b\n"})
+	w.want("log", map[string]string{"a.log": "two\n", "a.log.1.gz": "one\n", "b.log.1": "b\n"})
 	w.forgotten()
 }
 
