@@ -76,7 +76,7 @@ func TestInterruptedByADeadFileServer(t *testing.T) {
 	w.mountDead("dead")
 	ctx, stop := context.WithCancel(context.Background())
 	time.AfterFunc(time.Millisecond, stop)
-	_, err := Prepare(ctx, w.policies("[log.dead]\npaths=['DIR/dead/*.log']\nfrequency='daily'\nrotate=3\n"), Options{State: w.path("state"), Now: w.now})
+	_, err := Prepare(ctx, w.policies("[log.dead]\npaths=['DIR/dead/*.log']\nfrequency='daily'\nrotate=3\n"), Options{State: w.path("state"), Now: w.now, patience: time.Hour})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}

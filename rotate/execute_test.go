@@ -186,6 +186,29 @@ func TestLeftovers(t *testing.T) {
 	}
 }
 
+// TestLeftoversWithoutCompress has a pair of which the policy makes none any more.
+func TestLeftoversWithoutCompress(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		keys string
+		want map[string]string
+	}{
+		"due":     {"", map[string]string{"a.log.1": "new\n", "a.log.2.gz": "one\n"}},
+		"not due": {"minsize = '1M'\n", map[string]string{"a.log": "new\n", "a.log.1.gz": "one\n"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.seen("log/a.log")
+			w.write("log/a.log", "new\n")
+			w.write("log/a.log.1", "one\n")
+			w.pack("log/a.log.1.gz", "one\n")
+			w.runOK(daily + c.keys)
+			w.want("log", c.want)
+		})
+	}
+}
+
 // TestPairWrittenSince has a line come to the plain one of a pair after the two
 // were compared: the line stays.
 func TestPairWrittenSince(t *testing.T) {

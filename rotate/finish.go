@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 	"sync"
 
 	"rotate/rotate/internal/fsys"
@@ -110,9 +109,13 @@ type finisher struct {
 }
 
 func (f *finisher) finishLog(ctx context.Context, j *job) {
-	w, written := j.Log.Work(), j.open()
+	w := j.Log.Work()
 	if len(w.Finish) == 0 {
 		return
+	}
+	written := map[plan.Place]bool{}
+	for _, s := range j.open() {
+		written[s.Archive] = !s.Past()
 	}
 	j.Finished = make([]Outcome, len(w.Finish))
 	inodes := j.observed(&w)
@@ -125,7 +128,7 @@ func (f *finisher) finishLog(ctx context.Context, j *job) {
 			return // the next run goes on
 		}
 		// Only what is proven to be written by nobody is touched.
-		if slices.ContainsFunc(written, func(o *Settled) bool { return o.Archive == s.From && !o.Past() }) || s.From == refused {
+		if written[s.From] || s.From == refused {
 			continue
 		}
 		err := open.take(j, s)

@@ -162,7 +162,7 @@ func (o *observer) twins(p *policy.Policy, l *plan.LogFacts, peek *peek) {
 	packed := map[plan.Place]string{} // plain name → ending
 	for _, a := range l.Archives {
 		plain := plan.Place{Dir: a.Dir, Name: a.Plain()}
-		if a.Ext != "" && packed[plain] != p.Compress.Ext {
+		if a.Ext != "" && (packed[plain] == "" || a.Ext == p.Compress.Ext) {
 			packed[plain] = a.Ext // of several, that which the policy would make
 		}
 	}

@@ -27,7 +27,7 @@ type observer struct {
 
 	named    map[name]int             // the last policy that names this very path
 	served   map[*policy.Pattern]bool // it led to something
-	planned  map[string]bool          // logs of which something is owed
+	planned  map[string]bool          // logs that are planned, and of which something is owed
 	failures map[*policy.Pattern][]*folder
 	taken    map[plan.Place]plan.Kind // of one policy, as in plan.PolicyFacts
 	made     map[string]*plan.Dir     // olddirs that are yet to be made, each by one log for all

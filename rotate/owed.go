@@ -93,9 +93,10 @@ func (x *execution) record() {
 	if !x.saveState() {
 		return // what it can be told from is not forgotten
 	}
+	unpaid := x.unpaid()
 	for o, j := range x.debts() {
-		if !x.unpaid(o, j) {
-			if err := x.saveOwed(x.unpaid); err != nil {
+		if !unpaid(o, j) {
+			if err := x.saveOwed(unpaid); err != nil {
 				x.fault(err)
 			}
 			return
@@ -152,26 +153,31 @@ func (x *execution) debt(j *job, o plan.Owed) state.Owed {
 	return debt
 }
 
-// unpaid reports whether this run has neither proven that nobody writes a file
+// unpaid returns what reports whether this run has neither proven that nobody writes a file
 // that is owed, nor done with the log that it copied. A turn that was cut short
 // stays on record if archives may have moved or the log was copied, and an archive
 // that was to be mailed until it was.
-func (x *execution) unpaid(o state.Owed, j *job) bool {
-	if j == nil {
-		last, _ := x.state.Last(o.Log)
-		return x.logs[o.Log] == nil || x.adrift[keyOf(o)] != nil || !o.Known(last)
+func (x *execution) unpaid() func(state.Owed, *job) bool {
+	var asked *job // debts come job by job: each is asked once
+	var unmailed bool
+	var open map[uint64]bool
+	return func(o state.Owed, j *job) bool {
+		if j == nil {
+			last, _ := x.state.Last(o.Log)
+			return x.logs[o.Log] == nil || x.adrift[keyOf(o)] != nil || !o.Known(last)
+		}
+		if j != asked {
+			asked, unmailed, open = j, j.unmailed(), map[uint64]bool{}
+			for _, s := range j.open() {
+				open[s.ID.Ino] = open[s.ID.Ino] || !s.Past()
+			}
+		}
+		if l := j.Log; l.Action == plan.Turn && !j.Turned && l.Stat.ID.Ino == o.Ino {
+			_, copied := l.Copied()
+			return j.began || l.CutShort || copied
+		}
+		return unmailed || o.Head == "" && (!j.settled || open[o.Ino])
 	}
-	if l := j.Log; l.Action == plan.Turn && !j.Turned && l.Stat.ID.Ino == o.Ino {
-		_, copied := l.Copied()
-		return j.began || l.CutShort || copied
-	}
-	if j.unmailed() {
-		return true
-	}
-	if o.Head != "" {
-		return false
-	}
-	return !j.settled || slices.ContainsFunc(j.open(), func(s *Settled) bool { return s.ID.Ino == o.Ino && !s.Past() })
 }
 
 // copying reports whether id is the log itself, which is copied.

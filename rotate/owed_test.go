@@ -5,14 +5,17 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"rotate/rotate/internal/fsys"
+	"rotate/rotate/internal/state"
 )
 
 // TestStateCannotBeSaved turns logs while there is room for what is owed, and
@@ -152,6 +155,63 @@ func TestNamesChanged(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestOwedOfALogThatClashes has an archive that is still written when an olddir has
+// its log's archives called like another's.
+func TestOwedOfALogThatClashes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, dir := range []string{"log/x", "log/y", "old"} {
+		w.mkdir(dir)
+	}
+	w.write("log/x/a.log", "x\n")
+	s := w.start("stuck", "log/y/a.log", "pid")
+	s.do("write one")
+	w.seen("log/x/a.log", "log/y/a.log")
+	const toml = "[log.app]\npaths=['DIR/log/*/a.log']\nfrequency='daily'\nrotate=3\ncreate=true\n"
+	const told = "[[log.app.notify]]\npidfile='DIR/pid'\nwait='1ms'\n"
+	w.run(toml + told)
+	w.run(toml + "olddir='DIR/old'\n" + told)
+	s.do("await 2")
+	if r := w.run(toml + told); len(r.Logs) != 1 || !r.Logs[0].Owed() {
+		t.Errorf("nobody says that it is still written: %v", said(r))
+	}
+	w.want("log/y", map[string]string{"a.log": "", "a.log.1": "one\n"})
+}
+
+// TestManyDebtsOfOneLog has many archives of one log owed, still written, and to be
+// mailed: what that costs is linear.
+func TestManyDebtsOfOneLog(t *testing.T) {
+	const few, many = 50, 400
+	cost := map[int]uint64{}
+	for _, n := range []int{few, many} {
+		w := newWorld(t)
+		w.write("log/a.log", "live\n")
+		w.seen("log/a.log")
+		var owed []state.Owed
+		for i := range n {
+			f, err := os.Create(w.path(fmt.Sprintf("log/a.log.%d", i+1)))
+			w.must(err)
+			defer f.Close()
+			info, err := f.Stat()
+			w.must(err)
+			owed = append(owed, state.Owed{
+				Log: w.path("log/a.log"), Archive: f.Name(), Ino: info.Sys().(*syscall.Stat_t).Ino,
+				Turned: noon.Add(-time.Hour), Last: noon.Add(-2 * time.Hour),
+			})
+		}
+		w.must(state.WriteOwed(&fsys.FS{}, state.OwedPath(w.path("state")), slices.Values(owed)))
+		r := w.prepare("[log.app]\npaths=['DIR/log/a.log']\nsize='1M'\nrotate=-1\nmail='a@b'\nmailfirst=true\n", w.post())
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		r.Execute(context.Background())
+		runtime.ReadMemStats(&after)
+		cost[n] = after.TotalAlloc - before.TotalAlloc
+	}
+	if ratio := float64(cost[many]) / float64(cost[few]); ratio > 2*many/few {
+		t.Errorf("%d cost %.0f times as much as %d", many, ratio, few)
 	}
 }
 

@@ -56,7 +56,7 @@ type LogReport struct {
 
 	failed  bool
 	untold  bool     // postrotate failed: its archives stay as they are for this run
-	began   bool     // a step of the turn was tried, so that archives may have moved
+	began   bool     // a step of the turn was tried that renames or copies: archives may have moved
 	settled bool     // Settle was reached
 	dirs    *handles // as whom the policy acts; nil if that failed
 }
@@ -163,7 +163,8 @@ func (l *LogReport) Settled() []Settled {
 		return nil
 	}
 	w := l.Log.Work()
-	return []Settled{{Owed: l.record(&w, l.settles(&w)[0]), Status: signaler.Released, After: l.After}}
+	archive := l.settles(&w)[0]
+	return []Settled{{Owed: l.onRecord(&w, archive)[archive], Status: signaler.Released, After: l.After}}
 }
 
 // settles lists the archives that are looked at.
@@ -174,14 +175,18 @@ func (l *LogReport) settles(w *plan.Work) []plan.Place {
 	return w.Settle
 }
 
-// record returns what is on record of an archive, if anything is.
-func (l *LogReport) record(w *plan.Work, archive plan.Place) plan.Owed {
+// onRecord returns what is on record of archives, if anything is.
+func (l *LogReport) onRecord(w *plan.Work, archives ...plan.Place) map[plan.Place]plan.Owed {
+	owed := make(map[plan.Place]plan.Owed, len(archives))
+	for _, archive := range archives {
+		owed[archive] = plan.Owed{Archive: archive}
+	}
 	for _, o := range w.Debts {
-		if o.Archive == archive && !l.copying(o.ID) {
-			return o
+		if _, asked := owed[o.Archive]; asked && !l.copying(o.ID) {
+			owed[o.Archive] = o // of what goes in Turn and what gets its name, the latter
 		}
 	}
-	return plan.Owed{Archive: archive}
+	return owed
 }
 
 // Complaint is what a command that compressed an archive wrote to standard

@@ -43,8 +43,9 @@ func (x *execution) settling(ctx context.Context, yield func(signaler.Watched) b
 			if len(archives) > 1 {
 				j.rare().Settled = make([]Settled, len(archives))
 			}
+			owed := j.onRecord(&w, archives...)
 			for i, archive := range archives {
-				s := Settled{Owed: j.record(&w, archive)}
+				s := Settled{Owed: owed[archive]}
 				if !yield(signaler.Watched{
 					Wait: g.wait,
 					Open: func() (*os.File, error) { return x.openSettling(j, &s) },
@@ -115,8 +116,13 @@ func (x *execution) inspect(h *handles, p plan.Place, do func(*os.File, fsys.Inf
 func (x *execution) name() {
 	open := map[signaler.FileID][]*Settled{}
 	for _, j := range x.report.Logs {
-		for _, s := range j.open() {
-			s.again = j.Turned && s.Archive != j.Log.Work().Turned
+		settled := j.open()
+		if len(settled) == 0 {
+			continue
+		}
+		turned := j.Log.Work().Turned
+		for _, s := range settled {
+			s.again = j.Turned && s.Archive != turned
 			open[signaler.FileID(s.ID)] = append(open[signaler.FileID(s.ID)], s)
 		}
 	}

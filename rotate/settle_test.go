@@ -126,6 +126,44 @@ func TestOwedMovesOn(t *testing.T) {
 	w.want("log", map[string]string{"a.log": "", "b.log": "b\n", "a.log.1.gz": "two\n", "a.log.2.gz": "one\nlate\n"})
 }
 
+// TestOwedThoughTheTurnFails has the log of an owed archive fail at each turn: the
+// service is told all the same.
+func TestOwedThoughTheTurnFails(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		keys string
+		make func(*world)
+	}{
+		"prerotate":        {"prerotate = 'false'\n", func(*world) {}},
+		"shared prerotate": {"prerotate = 'false'\nsharedscripts = true\n", func(*world) {}},
+		"a pair":           {"compress = 'gzip'\n", func(w *world) { w.pack("log/a.log.1.gz", "one\n") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			s := w.start("polite", "log/a.log")
+			s.do("write one")
+			w.seen("log/a.log")
+			const notify = "[[log.app.notify]]\npidfile = 'DIR/pid'\nwait = '10s'\n"
+			w.run(daily + "create = true\n" + notify) // nobody is told: there is no pidfile
+			w.append("log/a.log", "two\n")
+			c.make(w)
+			w.write("pid", fmt.Sprintln(s.cmd.Process.Pid))
+			w.now = w.now.AddDate(0, 0, 1)
+			if r := w.run(daily + "create = true\n" + c.keys + notify); !r.Failed() || len(r.Targets) != 1 {
+				t.Fatalf("told %v: %v", r.Targets, said(r))
+			}
+			s.do("await 1")
+			if _, err := os.Stat(w.path("state.owed")); err != nil {
+				t.Error(err)
+			}
+			w.runOK(daily + "create = true\ncompress = 'gzip'\n" + notify)
+			w.want("log", map[string]string{"a.log": "", "a.log.1.gz": "two\n", "a.log.2.gz": "one\n"})
+			w.forgotten()
+		})
+	}
+}
+
 // TestNoHandler does not send a signal that would kill.
 func TestNoHandler(t *testing.T) {
 	t.Parallel()

@@ -59,7 +59,7 @@ func (x *execution) prepare(ctx context.Context, g *group) bool {
 func (x *execution) turnLog(ctx context.Context, j *job) {
 	w := j.Log.Work()
 	for i, step := range w.Turn {
-		j.began = j.began || step.Op != plan.PreRotate && step.Op != plan.MakeDir
+		j.began = j.began || step.Op == plan.Rename || step.Op == plan.Copy
 		if err := x.turnStep(ctx, j, step, w.Turned); err != nil {
 			j.fail(err)
 			x.undo(j, w.Turn[:i])

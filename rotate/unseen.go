@@ -47,17 +47,25 @@ func (x *execution) lingers(begin time.Time) bool {
 }
 
 // owing finds the jobs with an archive of an earlier run that a process still
-// writes, or may: one that cannot be proven released, nor is unseen.
+// writes, or may: one that cannot be proven released, nor is unseen. Where the log
+// could not be turned, it is where it was, unless archives may have moved.
 func (x *execution) owing() map[*job]bool {
 	owing := map[*job]bool{}
 	unknown := map[signaler.FileID][]*job{}
 	for _, g := range x.groups {
 		for _, j := range g.jobs {
-			if j.failed || j.Turned {
+			if j.Turned || j.failed && j.began {
 				continue
 			}
-			for _, p := range j.Log.Work().Settle {
-				id, status, err := x.glance(j.dirs, p)
+			dirs, archives := j.dirs, j.Log.Work().Settle
+			if j.failed {
+				dirs, archives = x.as.root, nil
+				for _, o := range j.Log.Owed() {
+					archives = append(archives, o.Archive)
+				}
+			}
+			for _, p := range archives {
+				id, status, err := x.glance(dirs, p)
 				switch {
 				case status == signaler.Released:
 				case errors.Is(err, signaler.ErrNoLease):

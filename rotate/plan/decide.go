@@ -92,15 +92,19 @@ func (l *LogPlan) Idle() bool {
 // debts returns what is left from earlier runs, and what this run makes. Of a
 // log that is copied it is the log itself that is owed, until it is emptied.
 func (l *LogPlan) debts(w *Work) (debts []Owed) {
-	for _, o := range l.Owed() {
-		i := slices.IndexFunc(w.Turn, func(s Step) bool { return s.From == o.Archive })
-		switch {
-		case i < 0:
+	if len(l.Owed()) > 0 {
+		moved := map[Place]Place{}
+		for _, s := range w.Turn {
+			if s.Op == Rename {
+				moved[s.From] = s.To
+			}
+		}
+		for _, o := range l.Owed() {
+			if to, moves := moved[o.Archive]; moves {
+				o.Archive = to
+			}
 			debts = append(debts, o)
-		case w.Turn[i].Op == Rename:
-			o.Archive = w.Turn[i].To
-			debts = append(debts, o)
-		} // or it goes: its packed form is complete
+		}
 	}
 	if l.Action == Turn && l.Stat != nil {
 		archive := w.Turned
@@ -153,9 +157,6 @@ func (l *LogPlan) differs() bool {
 // shelve plans phase 1 of l, and returns its archives as they are thereafter,
 // the newest first, with those marked that retention removes.
 func (r *rules) shelve(w *Work, l *LogPlan) []held {
-	if !r.owns(l.LogFacts) {
-		return nil // what looks like its archives is another log's
-	}
 	own := r.hold(w, l)
 	switch {
 	case l.Action == Turn:
@@ -201,7 +202,7 @@ func (r *rules) odd() Action {
 
 // hold returns the archives of l, the newest first.
 func (r *rules) hold(w *Work, l *LogPlan) (own []held) {
-	if len(l.Archives) > 0 {
+	if len(l.Archives) > 0 && r.owns(l.LogFacts) { // else what looks like its archives is another log's
 		own = make([]held, len(l.Archives), len(l.Archives)+1)
 	}
 	for i := range own {
@@ -213,13 +214,19 @@ func (r *rules) hold(w *Work, l *LogPlan) (own []held) {
 		}
 		return cmp.Or(cmp.Compare(a.Ext, b.Ext), cmp.Compare(a.Dir.Path, b.Dir.Path))
 	})
+	if len(l.Owed()) == 0 {
+		return own
+	}
+	at := make(map[Place]*held, len(own))
+	for i := range own {
+		at[own[i].Place] = &own[i]
+	}
 	for _, o := range l.Owed() {
-		i := slices.IndexFunc(own, func(h held) bool { return h.Place == o.Archive })
-		if i < 0 {
+		if h := at[o.Archive]; h != nil {
+			h.owed = true
+		} else {
 			w.Settle = append(w.Settle, o.Archive) // it is nowhere else, so it stays where it is
-			continue
 		}
-		own[i].owed = true
 	}
 	return own
 }

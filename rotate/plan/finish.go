@@ -86,7 +86,7 @@ func (r *rules) store(w *Work, h *held) (Step, bool) {
 	}
 	to := Place{Dir: r.home(h), Name: h.Name}
 	switch {
-	case r.policy.Compress.Enabled() && h.Twin == Whole:
+	case h.Twin == Whole:
 		return Step{Op: Remove, From: h.Place, Reason: Reason{Code: Packed}}, true
 	case r.packs(h):
 		to.Name += r.policy.Compress.Ext

@@ -21,7 +21,7 @@ import (
 // It is written down before the log is turned: a run that is cut short leaves
 // it to the next one.
 type Owed struct {
-	Policy  string
+	Policy  string    // for people who read the file
 	Log     string    // path
 	Archive string    // path
 	Ino     uint64    // the file, whatever it is called by now, where the log or the archive is
