@@ -181,9 +181,13 @@ func (l *LogReport) onRecord(w *plan.Work, archives ...plan.Place) map[plan.Plac
 	for _, archive := range archives {
 		owed[archive] = plan.Owed{Archive: archive}
 	}
-	for _, o := range w.Debts {
-		if _, asked := owed[o.Archive]; asked && !l.copying(o.ID) {
-			owed[o.Archive] = o // of what goes in Turn and what gets its name, the latter
+	for _, o := range w.Debts { // of what goes in Turn and what gets its name, the latter
+		switch _, asked := owed[o.Archive]; {
+		case !asked:
+		case l.copying(o.ID):
+			owed[o.Archive] = plan.Owed{Archive: o.Archive}
+		default:
+			owed[o.Archive] = o
 		}
 	}
 	return owed
