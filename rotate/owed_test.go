@@ -181,6 +181,23 @@ func TestOwedOfALogThatClashes(t *testing.T) {
 	w.want("log/y", map[string]string{"a.log": "", "a.log.1": "one\n"})
 }
 
+// TestOwedIsNotWhatIsPacked has the inode of an archive that was owed, and is gone,
+// at a packed one, which somebody has open.
+func TestOwedIsNotWhatIsPacked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("log/a.log", "two\n")
+	w.pack("log/a.log.1.gz", "one\n")
+	w.seen("log/a.log")
+	w.owe("log/a.log", "log/a.log.1", "log/a.log.1.gz", noon.Add(-time.Hour), "")
+	f, err := os.OpenFile(w.path("log/a.log.1.gz"), os.O_WRONLY, 0)
+	w.must(err)
+	defer f.Close()
+	w.runOK(daily)
+	w.want("log", map[string]string{"a.log": "two\n", "a.log.1.gz": "one\n"})
+	w.forgotten()
+}
+
 // TestManyDebtsOfOneLog has many archives of one log owed, still written, and to be
 // mailed: what that costs is linear.
 func TestManyDebtsOfOneLog(t *testing.T) {
