@@ -17,13 +17,13 @@ import (
 
 // history fills in what the state and earlier runs say of a log, which is the
 // inode ino, or gone.
-func (o *observer) history(p *policy.Policy, l *plan.LogFacts, ino uint64) {
+func (o *observer) history(p *policy.Policy, l *plan.LogFacts, ino uint64, peek *peek) {
 	log := l.Path()
 	last, _ := o.state.Last(log)
 	l.Last = last
 	for _, e := range o.owed[log] {
 		switch {
-		case e.Ino == ino && (e.Head == "" || p.Method == policy.Rename):
+		case e.Ino == ino && (e.Head == "" || p.Method == policy.Rename) && peek.same(l.Place, e, nil):
 			// What was to become an archive is the log still, unless it is a new log
 			// with the inode of an old one.
 			l.CutShort = l.CutShort || !e.Known(last)
@@ -31,7 +31,7 @@ func (o *observer) history(p *policy.Policy, l *plan.LogFacts, ino uint64) {
 		case e.Head != "":
 			continue // see interrupted
 		}
-		archive, there := o.locate(e, l.Archives)
+		archive, there := o.locate(e, l.Archives, peek)
 		switch {
 		case e.Known(last):
 		case there || replaced(e, l.Archives):
@@ -53,6 +53,15 @@ func replaced(e state.Owed, archives []plan.Archive) bool {
 	})
 }
 
+// away reports whether the folder of a log is not the one in which something was
+// owed: it is not mounted, or was made again. Nothing is known of what was in it.
+// After a year it is given up, as what the state says of logs is.
+func (o *observer) away(e state.Owed) bool {
+	home := o.tree.folder(path.Dir(e.Log))
+	other := missing(home.err) || home.err == nil && home.ID.Ino != e.Home
+	return e.Home != 0 && other && e.Turned.After(o.opts.Now.AddDate(-1, 0, 0))
+}
+
 // turned takes the time of a turn from what is owed, if the run ended before it
 // could tell the state, or could not. There is no time to come: the clock was
 // wrong.
@@ -67,13 +76,13 @@ func (o *observer) turned(l *plan.LogFacts, e state.Owed) {
 // moved it, or somebody; the policy may have other names for archives now. The
 // device has no number which lasts: a boot may give it another. A file in a folder
 // that cannot be read is taken to be there; the folder has no ID then.
-func (o *observer) locate(e state.Owed, archives []plan.Archive) (plan.Owed, bool) {
-	owed := plan.Owed{Since: e.Turned, Last: e.Last, Was: e.Was}
+func (o *observer) locate(e state.Owed, archives []plan.Archive, peek *peek) (plan.Owed, bool) {
+	owed := plan.Owed{Since: e.Turned, Last: e.Last, Was: e.Was, Born: e.Born}
 	home := o.tree.folder(path.Dir(e.Log))
 	for _, a := range archives {
 		if a.Ino == e.Ino && a.Dir.ID.Dev == home.ID.Dev {
 			owed.Archive, owed.ID = a.Place, plan.ID{Dev: home.ID.Dev, Ino: e.Ino}
-			return owed, a.Ext == "" // or it went, and its inode is that of a packed one
+			return owed, a.Ext == "" && peek.same(a.Place, e, &owed.ID) // or it went, and its inode is that of a packed one
 		}
 	}
 	for _, dir := range slices.Compact([]string{path.Dir(e.Archive), home.Path}) {
@@ -89,7 +98,7 @@ func (o *observer) locate(e state.Owed, archives []plan.Archive) (plan.Owed, boo
 		owed.Archive.Name = f.entries[i].Name
 		_, seen := o.state.Last(owed.Archive.Path())
 		if log := seen || f.claims[i] >= asLog; !log || f.claims[i] == asArchive || owed.Archive.Path() == e.Log {
-			return owed, true
+			return owed, peek.same(owed.Archive, e, &owed.ID)
 		} // else it went, and its inode is that of another log
 	}
 	return owed, false
@@ -208,6 +217,20 @@ func (k *peek) stat(p plan.Place) (fsys.Info, error) {
 	return d.Stat(p.Name)
 }
 
+// same reports whether p is the very file that is owed, not one that has its inode
+// since, and finds out what its ID is: its device need not be its folder's. One
+// that cannot be looked at is taken for it.
+func (k *peek) same(p plan.Place, owed state.Owed, id *plan.ID) bool {
+	info, err := k.stat(p)
+	if err != nil {
+		return !missing(err)
+	}
+	if id != nil {
+		*id = plan.ID(info.ID)
+	}
+	return info.ID.Ino == owed.Ino && (info.Born == owed.Born || info.Born == 0 || owed.Born == 0)
+}
+
 // leftBehind returns how long the hole and the blank line are that a log begins
 // with.
 func (k *peek) leftBehind(log plan.Place) (hole, line int64) {
@@ -318,5 +341,5 @@ func openAs(files *fsys.FS, path string, id plan.ID) (*fsys.Dir, error) {
 }
 
 func statOf(info fsys.Info) *plan.Stat {
-	return &plan.Stat{ID: plan.ID(info.ID), Size: info.Size, ModTime: info.ModTime.UnixNano()}
+	return &plan.Stat{ID: plan.ID(info.ID), Size: info.Size, ModTime: info.ModTime.UnixNano(), Born: info.Born}
 }

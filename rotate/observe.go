@@ -57,7 +57,9 @@ func observe(ctx context.Context, files *fsys.FS, policies []*policy.Policy, st 
 		}
 	}()
 	for _, e := range owed {
-		o.owed[e.Log] = append(o.owed[e.Log], e)
+		if !o.away(e) {
+			o.owed[e.Log] = append(o.owed[e.Log], e)
+		}
 	}
 	for i, p := range policies {
 		for _, pattern := range p.Paths {
@@ -76,7 +78,14 @@ func observe(ctx context.Context, files *fsys.FS, policies []*policy.Policy, st 
 	}
 	o.tree.su = nil
 	for _, e := range owed {
-		switch archive, there := o.locate(e, nil); {
+		if o.away(e) {
+			facts.Unserved = append(facts.Unserved, plan.Unserved{Log: e.Log, Away: true, Owed: plan.Owed{ID: plan.ID{Ino: e.Ino}}})
+			continue
+		}
+		peek := &peek{ctx: ctx, fs: files}
+		archive, there := o.locate(e, nil, peek)
+		peek.close()
+		switch {
 		case !there, o.planned[e.Log] && archive.Archive.Dir.ID != (plan.ID{}):
 		case !o.planned[e.Log] && len(opts.Only) > 0: // another run's
 		default:
@@ -192,7 +201,7 @@ func (o *observer) folder(p *policy.Policy, naming *plan.Naming, found []match) 
 		if away.folder != nil && away.folder != home {
 			l.Archives = o.archives(naming, m.name, away.folder, l.Archives)
 		}
-		o.history(p, &l, m.ino())
+		o.history(p, &l, m.ino(), peek)
 		plan.Reachable(p, &l)
 		if m.kind == plan.Missing && len(l.Archives) == 0 && len(l.Owed()) == 0 {
 			continue

@@ -140,7 +140,7 @@ func (x *execution) debts() iter.Seq2[state.Owed, *job] {
 func (x *execution) debt(j *job, o plan.Owed) state.Owed {
 	debt := state.Owed{
 		Policy: j.Policy.Name, Log: j.Log.Path(), Archive: o.Archive.Path(),
-		Ino: o.ID.Ino, Turned: o.Since, Last: o.Last, Was: o.Was,
+		Ino: o.ID.Ino, Born: o.Born, Home: j.Log.Dir.ID.Ino, Turned: o.Since, Last: o.Last, Was: o.Was,
 	}
 	if !j.copying(o.ID) {
 		return debt

@@ -354,10 +354,10 @@ func TestCutShortWhenMetFirst(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	toml := w.halfShifted("size=1")
-	state, err := os.ReadFile(w.path("state"))
+	known, err := os.ReadFile(w.path("state"))
 	w.must(err)
-	if !strings.Contains(string(state), w.path("log/a.log")) { // else logrotate leaves it
-		w.write("state", string(state)+"\""+w.path("log/a.log")+"\" 2026-3-14-12:0:0\n")
+	if !strings.Contains(string(known), w.path("log/a.log")) { // else logrotate leaves it
+		w.write("state", string(known)+"\""+w.path("log/a.log")+"\" 2026-3-14-12:0:0\n")
 	}
 	w.runOK(toml)
 	w.wantTexts("once it was met", []string{"live", "1", "2", "3"})
@@ -386,4 +386,123 @@ func (w *world) halfShifted(rule string) (toml string) {
 	execute(context.Background(), r)
 	w.want("log", map[string]string{"a.log": "live", "a.log.1": "1", "a.log.2": "2", "a.log.4": "3"})
 	return toml
+}
+
+// TestAway has a run come while the file system with the logs is not mounted:
+// nothing that is owed there is forgotten.
+func TestAway(t *testing.T) {
+	t.Parallel()
+	const missingok = "missingok=true\n"
+	for _, how := range []string{"an empty mount point", "no folder"} {
+		away := func(w *world, toml string) {
+			w.Helper()
+			w.must(os.Rename(w.path("log"), w.path("away")))
+			if how != "no folder" {
+				w.mkdir("log")
+			}
+			w.runOK(toml)
+			w.must(os.RemoveAll(w.path("log")))
+			w.must(os.Rename(w.path("away"), w.path("log")))
+		}
+		t.Run("copied, "+how, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.seen("log/a.log")
+			w.write("log/a.log", "one\n")
+			w.write("log/a.log.1", "one\n")
+			w.owe("log/a.log", "log/a.log.1", "log/a.log", noon, "one\n")
+			away(w, daily+missingok+"copytruncate=true\n")
+			w.runOK(daily + "copytruncate=true\n")
+			w.want("log", map[string]string{"a.log": "", "a.log.1": "one\n"})
+			w.forgotten()
+		})
+		t.Run("still written, "+how, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			s := w.start("stuck", "log/a.log")
+			s.do("write one")
+			w.seen("log/a.log")
+			w.run(daily + "create=true\n")
+			away(w, daily+missingok)
+			if r := w.run(daily); !r.Failed() || !r.Logs[0].Owed() {
+				t.Error("nothing is owed any more")
+			}
+		})
+		t.Run("cut short, "+how, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			toml := w.halfShifted("frequency='daily'")
+			away(w, toml+missingok)
+			w.now = noon.AddDate(0, 0, 1)
+			w.runOK(toml)
+			w.wantTexts("back again", []string{"live", "1", "2", "3"})
+			w.forgotten()
+		})
+		t.Run("for ever, "+how, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.seen("log/a.log")
+			w.write("log/a.log.1", "one\n")
+			w.owe("log/a.log", "log/a.log.1", "log/a.log.1", noon, "")
+			w.now = noon.AddDate(1, 0, 1)
+			away(w, daily+missingok)
+			w.forgotten()
+		})
+	}
+}
+
+// TestInodeUsedAgain has a file that has the inode of an archive which went: it is
+// nobody's, and nothing is owed.
+func TestInodeUsedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.start("stuck", "log/a.log")
+	s.do("write one")
+	w.seen("log/a.log")
+	toml := daily + "create=true\n"
+	w.run(toml)
+	w.must(os.Rename(w.path("log/a.log.1"), w.path("log/db"))) // whose inode it has, as far as the record says
+	owed, _, err := state.ReadOwed(w.path("state.owed"), time.UTC)
+	w.must(err)
+	if len(owed) != 1 || owed[0].Born == 0 {
+		t.Skipf("the file system does not say when a file was made: %+v", owed)
+	}
+	if !w.run(toml).Failed() {
+		t.Error("by another name, it is not owed")
+	}
+	owed[0].Born -= int64(time.Hour)
+	w.must(state.WriteOwed(&fsys.FS{}, w.path("state.owed"), slices.Values(owed)))
+	w.runOK(toml)
+	w.forgotten()
+}
+
+// TestOwedOnOverlay has logs on an overlay of two file systems, where the device of
+// a file is not that of its folder.
+func TestOwedOnOverlay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	lower, err := os.MkdirTemp(memory, "lower")
+	w.must(err)
+	t.Cleanup(func() { w.must(os.RemoveAll(lower)) })
+	for _, dir := range []string{"upper", "work"} {
+		w.mkdir(dir)
+	}
+	if err := unix.Mount("overlay", w.path("log"), "overlay", 0, "lowerdir="+lower+",upperdir="+w.path("upper")+",workdir="+w.path("work")); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	t.Cleanup(func() { w.must(unix.Unmount(w.path("log"), unix.MNT_DETACH)) })
+	s := w.start("stuck", "log/a.log")
+	s.do("write one")
+	w.seen("log/a.log")
+	toml := daily + "create=true\n"
+	w.run(toml)
+	if r := w.run(toml); !r.Failed() || len(r.Logs) != 1 || len(r.Logs[0].open()) != 1 || len(r.Logs[0].open()[0].Holders) == 0 {
+		t.Errorf("it is not said who writes it: %v", said(r))
+	}
+	s.do("reopen")
+	w.runOK(toml)
+	w.forgotten()
 }

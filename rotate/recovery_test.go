@@ -38,6 +38,9 @@ func (w *world) owe(log, archive, file string, turned time.Time, text string) {
 	seen, _, err := state.Read(w.path("state"), time.UTC)
 	w.must(err)
 	o.Last, _ = seen.Last(o.Log)
+	home, err := os.Stat(filepath.Dir(o.Log))
+	w.must(err)
+	o.Home = home.Sys().(*syscall.Stat_t).Ino
 	w.must(state.WriteOwed(&fsys.FS{}, state.OwedPath(w.path("state")), slices.Values([]state.Owed{o})))
 }
 

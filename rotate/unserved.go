@@ -49,6 +49,8 @@ func (x *execution) unserved() {
 			return false
 		case u == nil:
 			return true // it is gone
+		case u.Away:
+			return false
 		case o.Head == "" && u.Archive.Path() != o.Log: // else it is the log, which is always written
 			id, status := signaler.FileID(u.ID), signaler.Unknown
 			if u.Archive.Dir.ID != (plan.ID{}) { // it answers

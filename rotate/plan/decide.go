@@ -111,7 +111,7 @@ func (l *LogPlan) debts(w *Work) (debts []Owed) {
 		if archive.Dir == nil {
 			archive = w.Turn[len(w.Turn)-1].To // it is copied there
 		}
-		debts = append(debts, Owed{Archive: archive, ID: l.Stat.ID, Since: l.Moment(), Last: l.Before(), Was: l.inode(archive)})
+		debts = append(debts, Owed{Archive: archive, ID: l.Stat.ID, Born: l.Stat.Born, Since: l.Moment(), Last: l.Before(), Was: l.inode(archive)})
 	}
 	return debts
 }

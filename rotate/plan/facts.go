@@ -111,6 +111,7 @@ type Stat struct {
 	ID      ID
 	Size    int64 // without the hole that it begins with, if it is one that is emptied by cutting
 	ModTime int64 // nanoseconds since 1970
+	Born    int64 // when it was made, likewise; 0: that is not known
 }
 
 // Kind is what a name stands for.
@@ -168,11 +169,13 @@ type Owed struct {
 	Since   time.Time // when it was turned
 	Last    time.Time // when its log was turned before that; zero: that is not known
 	Was     uint64    // the inode that had its name until then, packed or plain; 0: none
+	Born    int64     // as of Stat
 }
 
 // Unserved is what is owed of a log that no policy has any more, or is in a folder
 // that cannot be read, which has no ID.
 type Unserved struct {
-	Log string
+	Log  string
+	Away bool // the log's folder is not the one that it was in, as when that is not mounted: nothing is known
 	Owed
 }

@@ -23,6 +23,7 @@ type Info struct {
 	ModTime    time.Time
 	AccessTime time.Time
 	ChangeTime time.Time // st_ctime, which nobody can set
+	Born       int64     // from Stat: when the file was made, in nanoseconds since 1970, which nobody can set; 0: that is not known
 }
 
 // Regular reports whether the file is a regular one.
@@ -108,7 +109,21 @@ func (d *Dir) Stat(name string) (Info, error) {
 	if err != nil {
 		return Info{}, &Error{Op{Call: "stat", Path: d.join(name)}, err}
 	}
+	info.Born = d.born(name, info.Ino)
 	return info, nil
+}
+
+// born returns when the file ino, which name stands for, was made; 0 where the
+// file system does not keep that, or before Linux 4.11.
+func (d *Dir) born(name string, ino uint64) int64 {
+	var st unix.Statx_t
+	err := d.fs.sys(func() error {
+		return unix.Statx(d.fd, name, unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BTIME|unix.STATX_INO, &st)
+	})
+	if err != nil || st.Mask&unix.STATX_BTIME == 0 || st.Ino != ino {
+		return 0
+	}
+	return st.Btime.Sec*1e9 + int64(st.Btime.Nsec)
 }
 
 func (d *Dir) stat(name string) (Info, error) {

@@ -25,6 +25,8 @@ type Owed struct {
 	Log     string    // path
 	Archive string    // path
 	Ino     uint64    // the file, whatever it is called by now, where the log or the archive is
+	Born    int64     // when it was made, in nanoseconds since 1970: inodes are used again; 0: that is not known
+	Home    uint64    // the inode of the log's folder: another, as of an empty mount point, says nothing; 0: that is not known
 	Turned  time.Time // when the log was turned
 	Last    time.Time // when the state said that it was last turned, before; zero: that is not known
 
@@ -157,6 +159,8 @@ type owedLine struct {
 	Log     name      `json:"log"`
 	Archive name      `json:"archive"`
 	Ino     uint64    `json:"ino"`
+	Born    int64     `json:"born,omitempty"`
+	Home    uint64    `json:"home,omitempty"`
 	Turned  time.Time `json:"turned"`
 	State   string    `json:"state,omitempty"` // Last, as the state has it: read in another zone, both are off alike
 	Size    int64     `json:"size,omitempty"`
@@ -165,7 +169,7 @@ type owedLine struct {
 }
 
 func newOwedLine(o Owed) owedLine {
-	l := owedLine{name(o.Policy), name(o.Log), name(o.Archive), o.Ino, o.Turned, "", o.Size, o.Head, o.Was}
+	l := owedLine{name(o.Policy), name(o.Log), name(o.Archive), o.Ino, o.Born, o.Home, o.Turned, "", o.Size, o.Head, o.Was}
 	if !o.Last.IsZero() {
 		l.State = date(o.Last)
 	}
@@ -174,7 +178,7 @@ func newOwedLine(o Owed) owedLine {
 
 func (l owedLine) owed(loc *time.Location) Owed {
 	last, _ := parseDate(l.State, loc) // or it is not known
-	return Owed{string(l.Policy), string(l.Log), string(l.Archive), l.Ino, l.Turned.In(loc), last, l.Size, l.Head, l.Was}
+	return Owed{string(l.Policy), string(l.Log), string(l.Archive), l.Ino, l.Born, l.Home, l.Turned.In(loc), last, l.Size, l.Head, l.Was}
 }
 
 // name is any bytes in a JSON string, which must be UTF-8: a name that is not,
