@@ -23,7 +23,7 @@ type Info struct {
 	ModTime    time.Time
 	AccessTime time.Time
 	ChangeTime time.Time // st_ctime, which nobody can set
-	Born       int64     // from Stat: when the file was made, in nanoseconds since 1970, which nobody can set; 0: that is not known
+	Born       int64     // of Dir.Stat: when the file was made, in nanoseconds since 1970, which nobody can set; 0: that is not known
 }
 
 // Regular reports whether the file is a regular one.
@@ -42,6 +42,26 @@ func infoOf(st *unix.Stat_t) Info {
 		AccessTime: time.Unix(st.Atim.Unix()),
 		ChangeTime: time.Unix(st.Ctim.Unix()),
 	}
+}
+
+func infoOfX(st *unix.Statx_t) Info {
+	moment := func(t unix.StatxTimestamp) time.Time { return time.Unix(t.Sec, int64(t.Nsec)) }
+	i := Info{
+		ID:         ID{unix.Mkdev(st.Dev_major, st.Dev_minor), st.Ino},
+		Mode:       uint32(st.Mode),
+		Links:      uint64(st.Nlink),
+		UID:        st.Uid,
+		GID:        st.Gid,
+		Size:       int64(st.Size),
+		Allocated:  int64(st.Blocks) * 512,
+		ModTime:    moment(st.Mtime),
+		AccessTime: moment(st.Atime),
+		ChangeTime: moment(st.Ctime),
+	}
+	if st.Mask&unix.STATX_BTIME != 0 {
+		i.Born = moment(st.Btime).UnixNano()
+	}
+	return i
 }
 
 // Dir is a handle to a folder: the folder that was found when it was opened,
@@ -109,32 +129,25 @@ func (d *Dir) Stat(name string) (Info, error) {
 	if err != nil {
 		return Info{}, &Error{Op{Call: "stat", Path: d.join(name)}, err}
 	}
-	info.Born = d.born(name, info.Ino)
 	return info, nil
-}
-
-// born returns when the file ino, which name stands for, was made; 0 where the
-// file system does not keep that, or before Linux 4.11.
-func (d *Dir) born(name string, ino uint64) int64 {
-	var st unix.Statx_t
-	err := d.fs.sys(func() error {
-		return unix.Statx(d.fd, name, unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BTIME|unix.STATX_INO, &st)
-	})
-	if err != nil || st.Mask&unix.STATX_BTIME == 0 || st.Ino != ino {
-		return 0
-	}
-	return st.Btime.Sec*1e9 + int64(st.Btime.Nsec)
 }
 
 func (d *Dir) stat(name string) (Info, error) {
 	if !plain(name) {
 		return Info{}, errName
 	}
-	var st unix.Stat_t
+	var st unix.Statx_t
 	err := d.fs.sys(func() error {
-		return unix.Fstatat(d.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW)
+		return unix.Statx(d.fd, name, unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BASIC_STATS|unix.STATX_BTIME, &st)
 	})
-	return infoOf(&st), err
+	if err != unix.ENOSYS {
+		return infoOfX(&st), err
+	}
+	var old unix.Stat_t // before Linux 4.11, or in a sandbox
+	err = d.fs.sys(func() error {
+		return unix.Fstatat(d.fd, name, &old, unix.AT_SYMLINK_NOFOLLOW)
+	})
+	return infoOf(&old), err
 }
 
 // Open opens a regular file to read it. Anything else is ErrNotRegular and does
