@@ -130,6 +130,7 @@ func TestStat(t *testing.T) {
 		UID: uint32(os.Getuid()), GID: uint32(os.Getgid()), ModTime: at, AccessTime: at.Add(time.Hour),
 	}
 	want.ChangeTime = info.ChangeTime // of the chtimes a moment ago
+	want.Born = info.Born             // and of the write before; 0 where nothing keeps it
 	want.Allocated = info.Allocated   // as the file system has it, which may be later
 	if info != want || !info.Regular() || !info.ChangeTime.After(at.Add(time.Hour)) {
 		t.Errorf("got %v, want %v", info, want)
