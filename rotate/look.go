@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -23,7 +24,7 @@ func (o *observer) history(p *policy.Policy, l *plan.LogFacts, ino uint64, peek 
 	l.Last = last
 	for _, e := range o.owed[log] {
 		switch {
-		case e.Ino == ino && (e.Head == "" || p.Method == policy.Rename) && peek.same(l.Place, e, nil):
+		case e.Ino == ino && e.Head == "" && peek.same(l.Place, e, nil):
 			// What was to become an archive is the log still, unless it is a new log
 			// with the inode of an old one.
 			l.CutShort = l.CutShort || !e.Known(last)
@@ -134,7 +135,8 @@ func (o *observer) look(p *policy.Policy, l *plan.LogFacts, peek *peek) {
 // interrupted finds out how far an earlier run came that copied the log and
 // ended early. If the log begins with the archive that was made since, that is
 // the copy, and the log is yet to be emptied. If it does not, or no longer begins
-// as it did, it was emptied, and turned. Else the run had not got to copying.
+// as it did, it was emptied, and turned. Else the run had not got to copying. Where
+// that cannot be looked at, the log is left alone.
 func (o *observer) interrupted(p *policy.Policy, l *plan.LogFacts, peek *peek) {
 	owed := o.owed[l.Path()]
 	i := slices.IndexFunc(owed, func(e state.Owed) bool { return e.Head != "" })
@@ -147,15 +149,30 @@ func (o *observer) interrupted(p *policy.Policy, l *plan.LogFacts, peek *peek) {
 		return
 	}
 	last, _ := o.state.Last(l.Path())
-	copy := plan.Place{Dir: o.tree.folder(path.Dir(e.Archive)).Dir, Name: path.Base(e.Archive)}
-	id, made := peek.made(copy, e)
+	home := o.tree.folder(path.Dir(e.Archive))
+	copy := plan.Place{Dir: home.Dir, Name: path.Base(e.Archive)}
+	var id plan.ID
+	made, copied, begins := false, false, false
+	if !missing(home.err) {
+		id, made, err = peek.made(copy, e)
+	}
+	if err == nil && !e.Known(last) {
+		if made && p.Method != policy.Copy {
+			copied, err = peek.copied(l.Place, copy)
+		} else if !made {
+			begins, err = peek.begins(l.Place, e)
+		}
+	}
 	switch {
 	case e.Known(last):
-	case made && p.Method == policy.CopyTruncate && peek.copied(l.Place, copy):
+	case err != nil:
+		l.Stat = nil
+		return
+	case copied:
 		l.Past = &plan.Past{Owed: l.Owed(), Copied: copy}
 		l.Stat = statOf(info)
 		return
-	case made, !peek.begins(l.Place, e):
+	case made, !begins:
 		o.turned(l, e)
 	default:
 		l.CutShort = true
@@ -187,7 +204,7 @@ func (o *observer) twins(p *policy.Policy, l *plan.LogFacts, peek *peek) {
 type peek struct {
 	ctx  context.Context
 	fs   *fsys.FS
-	su   *fsys.FS // opens what fs cannot; nil: nobody does
+	su   *fsys.FS // whom the policy trusts comes first: the files may be closed even to root; nil: nobody
 	open map[*plan.Dir]*fsys.Dir
 }
 
@@ -195,9 +212,9 @@ func (k *peek) dir(d *plan.Dir) (*fsys.Dir, error) {
 	if h := k.open[d]; h != nil {
 		return h, nil
 	}
-	h, err := openAs(k.fs, d.Path, d.ID)
+	h, err := openAs(cmp.Or(k.su, k.fs), d.Path, d.ID)
 	if err != nil && k.su != nil {
-		h, err = openAs(k.su, d.Path, d.ID)
+		h, err = openAs(k.fs, d.Path, d.ID)
 	}
 	if err != nil {
 		return nil, err
@@ -243,33 +260,34 @@ func (k *peek) leftBehind(log plan.Place) (hole, line int64) {
 }
 
 // begins reports whether a log begins as it did when a run meant to copy it.
-func (k *peek) begins(log plan.Place, owed state.Owed) (same bool) {
-	// One that cannot be read is copied again, or fails there.
-	_ = k.read(log, func(f *os.File, info fsys.Info) error {
+func (k *peek) begins(log plan.Place, owed state.Owed) (same bool, err error) {
+	err = k.read(log, func(f *os.File, info fsys.Info) error {
 		digest, err := head(f, owed.Size)
 		same = info.Size >= owed.Size && digest == owed.Head
 		return err
 	})
-	return same
+	return same, err
 }
 
 // made reports whether an archive is not what had its name when a run meant to
 // make it, and which file it is.
-func (k *peek) made(archive plan.Place, owed state.Owed) (plan.ID, bool) {
+func (k *peek) made(archive plan.Place, owed state.Owed) (plan.ID, bool, error) {
 	info, err := k.stat(archive)
-	return plan.ID(info.ID), err == nil && info.Regular() && info.ID.Ino != owed.Was
+	if missing(err) {
+		return plan.ID{}, false, nil
+	}
+	return plan.ID(info.ID), err == nil && info.Regular() && info.ID.Ino != owed.Was, err
 }
 
 // copied reports whether a log begins with all that archive holds.
-func (k *peek) copied(log, archive plan.Place) (same bool) {
-	// What cannot be compared is left alone.
-	_ = k.read(log, func(a *os.File, _ fsys.Info) error {
+func (k *peek) copied(log, archive plan.Place) (same bool, err error) {
+	err = k.read(log, func(a *os.File, _ fsys.Info) error {
 		return k.read(archive, func(b *os.File, _ fsys.Info) (err error) {
 			_, same, err = copiedTo(k.ctx, a, b)
 			return err
 		})
 	})
-	return same
+	return same, err
 }
 
 // read calls do with the file at p.

@@ -212,9 +212,7 @@ func (o *observer) folder(p *policy.Policy, naming *plan.Naming, found []match) 
 			continue
 		}
 		o.look(p, &l, peek)
-		if p.Method != policy.Rename {
-			o.interrupted(p, &l, peek)
-		}
+		o.interrupted(p, &l, peek)
 		if slices.ContainsFunc(l.Archives, func(a plan.Archive) bool { return a.Ext == "" }) {
 			o.twins(p, &l, peek)
 		}

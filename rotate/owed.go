@@ -233,4 +233,7 @@ func head(log *os.File, size int64) (string, error) {
 }
 
 // copies reports whether the log is copied, not renamed.
-func (j *job) copies() bool { return j.Policy.Method != policy.Rename }
+func (j *job) copies() bool {
+	_, copied := j.Log.Copied() // by what the policy was
+	return copied || j.Policy.Method != policy.Rename
+}
