@@ -18,7 +18,7 @@ import (
 
 // history fills in what the state and earlier runs say of a log, which is the
 // inode ino, or gone.
-func (o *observer) history(p *policy.Policy, l *plan.LogFacts, ino uint64, peek *peek) {
+func (o *observer) history(l *plan.LogFacts, ino uint64, peek *peek) {
 	log := l.Path()
 	last, _ := o.state.Last(log)
 	l.Last = last

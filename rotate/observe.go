@@ -201,7 +201,7 @@ func (o *observer) folder(p *policy.Policy, naming *plan.Naming, found []match) 
 		if away.folder != nil && away.folder != home {
 			l.Archives = o.archives(naming, m.name, away.folder, l.Archives)
 		}
-		o.history(p, &l, m.ino(), peek)
+		o.history(&l, m.ino(), peek)
 		plan.Reachable(p, &l)
 		if m.kind == plan.Missing && len(l.Archives) == 0 && len(l.Owed()) == 0 {
 			continue
