@@ -1,4 +1,4 @@
-package rotate_test
+package rotate
 
 import (
 	"encoding/json"
@@ -33,7 +33,9 @@ var impure = []string{"os", "io/fs", "log", "log/slog", "net", "path/filepath", 
 func TestImportsFollowTheArrows(t *testing.T) {
 	t.Parallel()
 	list := exec.Command("go", "list", "-json=ImportPath,Imports", "rotate/...")
+	forking.Lock()
 	out, err := list.Output()
+	forking.Unlock()
 	if err != nil {
 		t.Fatal(err)
 	}

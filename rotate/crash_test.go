@@ -230,7 +230,10 @@ func (w *world) mountExt4(name string) (unmount func()) {
 	w.write(name+".img", "")
 	w.must(os.Truncate(image, 8<<20))
 	for _, command := range [][]string{{"mkfs.ext4", "-q", "-F", image}, {"mount", "-o", "loop", image, w.path(name)}} {
-		if out, err := exec.Command(command[0], command[1:]...).CombinedOutput(); err != nil {
+		forking.Lock()
+		out, err := exec.Command(command[0], command[1:]...).CombinedOutput()
+		forking.Unlock()
+		if err != nil {
 			host.Lacks(w, fmt.Errorf("%q: %w: %s", command, err, out))
 		}
 	}

@@ -176,7 +176,9 @@ func TestNoHandler(t *testing.T) {
 	deaf.Stdout = f
 	in, err := deaf.StdinPipe()
 	w.must(err)
+	forking.Lock()
 	w.must(deaf.Start())
+	forking.Unlock()
 	w.write("pid", strconv.Itoa(deaf.Process.Pid))
 	w.must(f.Close())
 	w.seen("log/a.log")
