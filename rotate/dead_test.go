@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"rotate/rotate/internal/fsys"
+	"rotate/rotate/internal/state"
 	"rotate/rotate/plan"
 	"rotate/testdata/host"
 )
@@ -79,5 +81,18 @@ func TestInterruptedByADeadFileServer(t *testing.T) {
 	_, err := Prepare(ctx, w.policies("[log.dead]\npaths=['DIR/dead/*.log']\nfrequency='daily'\nrotate=3\n"), Options{State: w.path("state"), Now: w.now, patience: time.Hour})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestDeadFolderIsAskedOnce looks at it again, for a policy with su.
+func TestDeadFolderIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.mountDead("dead")
+	tree := newTree(context.Background(), &fsys.FS{}, &state.State{}, nil, time.Millisecond)
+	first := tree.folder(w.path("dead/sub"))
+	tree.patience, tree.su = time.Hour, &fsys.FS{}
+	if again := tree.folder(w.path("dead/sub")); again != first || !errors.Is(first.err, errNoAnswer) {
+		t.Errorf("%v, then %v", first.err, again.err)
 	}
 }

@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -81,6 +82,8 @@ const (
 	impatience = time.Second
 )
 
+var errNoAnswer = errors.New("no answer")
+
 func newTree(ctx context.Context, fs *fsys.FS, st *state.State, owed []state.Owed, patience time.Duration) *tree {
 	t := &tree{
 		patience: patience,
@@ -112,7 +115,7 @@ func (t *tree) know(log string) {
 
 // folder returns the index of the folder at dir, reading it the first time.
 func (t *tree) folder(dir string) *folder {
-	if f := t.paths[dir]; f != nil && (f.err == nil || t.su == nil) {
+	if f := t.paths[dir]; f != nil && (f.err == nil || t.su == nil || errors.Is(f.err, errNoAnswer)) {
 		return f
 	}
 	f := t.read(dir)
@@ -174,7 +177,7 @@ func answer[T any](t *tree, ask func() (T, error)) (got T, err error) {
 	case <-t.ctx.Done():
 		err = context.Cause(t.ctx)
 	case <-late.C:
-		err = fmt.Errorf("no answer within %v", t.patience)
+		err = fmt.Errorf("%w within %v", errNoAnswer, t.patience)
 		t.patience = min(t.patience, impatience)
 	}
 	t.stuck = true
