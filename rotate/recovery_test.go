@@ -113,40 +113,25 @@ func TestRecovery(t *testing.T) {
 			w.forgotten()
 		})
 	}
-	t.Run("copied", func(t *testing.T) {
-		t.Parallel()
-		w := newWorld(t)
-		w.seen("log/a.log")
-		w.write("log/a.log", "one\ntwo\n")
-		w.write("log/a.log.1", "one\n")
-		w.write("log/a.log.2", "older\n")
-		w.owe("log/a.log", "log/a.log.1", "log/a.log", noon, "one\n")
-		w.runOK(daily + "copytruncate = true\n")
-		w.want("log", map[string]string{"a.log": "", "a.log.1": "one\ntwo\n", "a.log.2": "older\n"})
-		w.forgotten()
-	})
-	t.Run("copied, by another name", func(t *testing.T) {
-		t.Parallel()
-		w := newWorld(t)
-		w.seen("log/a.log")
-		w.write("log/a.log", "one\ntwo\n")
-		w.write("log/a.log.1", "one\n")
-		w.owe("log/a.log", "log/a.log.1", "log/a.log", noon, "one\n")
-		w.runOK(daily + "copytruncate = true\ndateext = true\n")
-		w.want("log", map[string]string{"a.log": "", "a.log.1": "one\ntwo\n"})
-		w.forgotten()
-	})
-	t.Run("copied, and renamed from now on", func(t *testing.T) {
-		t.Parallel()
-		w := newWorld(t)
-		w.seen("log/a.log")
-		w.write("log/a.log", "one\ntwo\n")
-		w.write("log/a.log.1", "one\n")
-		w.owe("log/a.log", "log/a.log.1", "log/a.log", noon, "one\n")
-		w.runOK(daily)
-		w.want("log", map[string]string{"a.log": "", "a.log.1": "one\ntwo\n"})
-		w.forgotten()
-	})
+	for name, c := range map[string]struct{ live, copied, head, keys, left, want string }{
+		"":                             {"one\ntwo\n", "one\n", "one\n", "copytruncate = true\n", "", "one\ntwo\n"},
+		", by another name":            {"one\ntwo\n", "one\n", "one\n", "copytruncate = true\ndateext = true\n", "", "one\ntwo\n"},
+		", renamed from now on":        {"one\ntwo\n", "one\n", "one\n", "", "", "one\ntwo\n"},
+		", emptied, and written alike": {"starts\n", "starts\ntwo\n", "starts\n", "copytruncate = true\n", "starts\n", "starts\ntwo\n"},
+	} {
+		t.Run("copied"+name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.seen("log/a.log")
+			w.write("log/a.log", c.live)
+			w.write("log/a.log.1", c.copied)
+			w.write("log/a.log.2", "older\n")
+			w.owe("log/a.log", "log/a.log.1", "log/a.log", noon, c.head)
+			w.runOK(daily + c.keys)
+			w.want("log", map[string]string{"a.log": c.left, "a.log.1": c.want, "a.log.2": "older\n"})
+			w.forgotten()
+		})
+	}
 	t.Run("copied, and the copy cannot be looked at", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
@@ -167,17 +152,6 @@ func TestRecovery(t *testing.T) {
 		w.runOK(toml)
 		w.want("log", map[string]string{"a.log": ""})
 		w.want("old", map[string]string{"a.log.1": "one\n"})
-		w.forgotten()
-	})
-	t.Run("copied, emptied, and written alike", func(t *testing.T) {
-		t.Parallel()
-		w := newWorld(t)
-		w.seen("log/a.log")
-		w.write("log/a.log", "starts\n")
-		w.write("log/a.log.1", "starts\ntwo\n")
-		w.owe("log/a.log", "log/a.log.1", "log/a.log", noon, "starts\n")
-		w.runOK(daily + "copytruncate = true\n")
-		w.want("log", map[string]string{"a.log": "starts\n", "a.log.1": "starts\ntwo\n"})
 		w.forgotten()
 	})
 	block := strings.Repeat("x", 4095) + "\n"
