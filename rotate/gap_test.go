@@ -212,7 +212,9 @@ func TestGapsOfALogThatWasReplaced(t *testing.T) {
 				}
 				w.write("new", "live\n")
 				w.must(os.Rename(w.path("new"), w.path("log/a.log")))
-				w.runOK(toml)
+				if again := w.runOK(toml); len(again.Logs) != 1 || !again.Logs[0].Turned {
+					t.Error("the turn is taken for done")
+				}
 				w.wantTexts("after", []string{"live\n", "1\n", "2\n", "3\n"})
 				w.now = w.now.Add(time.Hour)
 				w.wantIdle("the next", toml+"missingok = true\n")
