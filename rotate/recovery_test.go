@@ -193,8 +193,9 @@ func TestCopyIsNotForgotten(t *testing.T) {
 	t.Parallel()
 	const toml = daily + "copytruncate = true\n"
 	for name, next := range map[string]func(*world){
-		"firstaction fails":      func(w *world) { w.run(toml + "firstaction = 'false'\n") },
-		"shared prerotate fails": func(w *world) { w.run(toml + "sharedscripts = true\nprerotate = 'false'\n") },
+		"firstaction fails":                         func(w *world) { w.run(toml + "firstaction = 'false'\n") },
+		"the policy renames, and firstaction fails": func(w *world) { w.run(daily + "firstaction = 'false'\n") },
+		"shared prerotate fails":                    func(w *world) { w.run(toml + "sharedscripts = true\nprerotate = 'false'\n") },
 		"nothing can be opened": func(w *world) {
 			r := w.prepare(toml)
 			w.must(os.Rename(w.path("log/a.log"), w.path("log/b")))
